@@ -1,0 +1,61 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is held to the same rules: Swift 6, explicit existentials, imports that say what they expose.
+let rules: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heaps = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "tandem",
+    products: [
+        .executable(name: "tandem", targets: ["tandem"]),
+        .library(name: "TandemClient", targets: ["TandemClient"]),
+        .library(name: "TandemTesting", targets: ["TandemTesting"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // The pure core.
+        .target(name: "Raft", dependencies: [collections], swiftSettings: rules),
+        .target(name: "Messaging", swiftSettings: rules),
+
+        // The thin shell, from the disk and the network up to the command.
+        .target(name: "Storage", dependencies: ["Messaging", "Raft", collections, grdb], swiftSettings: rules),
+        .target(name: "CMicroHTTPD", linkerSettings: [.linkedLibrary("microhttpd")]),
+        .target(name: "HTTPServer", dependencies: ["CMicroHTTPD", collections, httpTypes, logging], swiftSettings: rules),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl-gnutls")]),
+        .target(name: "HTTPClient", dependencies: ["CCurl", collections, httpTypes], swiftSettings: rules),
+        .target(
+            name: "Cluster",
+            dependencies: ["HTTPClient", "Messaging", "Raft", "Storage", collections, httpTypes, logging],
+            swiftSettings: rules),
+        .target(
+            name: "Gateway",
+            dependencies: ["Cluster", "HTTPClient", "HTTPServer", "Messaging", "Raft", "Storage", httpTypes, logging],
+            swiftSettings: rules),
+        .target(name: "TandemClient", dependencies: ["HTTPClient", "Messaging", httpTypes], swiftSettings: rules),
+        .target(name: "TandemTesting", dependencies: ["TandemClient"], swiftSettings: rules),
+        .executableTarget(
+            name: "tandem",
+            dependencies: ["Gateway", "TandemClient", argumentParser, logging],
+            swiftSettings: rules),
+    ]
+)

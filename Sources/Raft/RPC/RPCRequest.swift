@@ -1,0 +1,33 @@
+/// What one node asks of another.
+package enum RPCRequest: Hashable, Sendable {
+    case requestVote(RequestVote)
+    case appendEntries(AppendEntries)
+    case heartbeat(Heartbeat)
+
+    /// Each peer has two connections, so that a long append never delays a heartbeat or a vote.
+    package enum Lane: Hashable, Sendable {
+        case append
+        case control
+    }
+
+    package var lane: Lane {
+        switch self {
+        case .appendEntries: .append
+        case .requestVote, .heartbeat: .control
+        }
+    }
+}
+
+/// The answer to an `RPCRequest` of the same name.
+package enum RPCReply: Hashable, Sendable {
+    case requestVote(RequestVote.Reply)
+    case appendEntries(AppendEntries.Reply)
+    case heartbeat(Heartbeat.Reply)
+}
+
+/// Ties a reply to the request it answers. Chosen by the shell, given back unchanged.
+package struct ReplyToken: Hashable, Sendable {
+    package var rawValue: UInt64
+
+    package init(_ rawValue: UInt64) { self.rawValue = rawValue }
+}

@@ -1,0 +1,60 @@
+import XCTest
+
+@testable import Messaging
+
+final class CommandCodingTests: XCTestCase {
+    private let command = Command.message(
+        Draft(sender: "alice", recipient: "böb", content: "hé\u{0}llo 👋"),
+        hlc: HybridTimestamp(rawValue: 0x0123_4567)
+    )
+
+    func testReadsBackWhatItWrites() throws {
+        XCTAssertEqual(try Command(payload: command.payload), command)
+    }
+
+    func testTheBytesAreTheDocumentedOnes() {
+        let payload = Command.message(
+            Draft(sender: "a", recipient: "bc", content: "d"),
+            hlc: HybridTimestamp(rawValue: 0x0102)
+        ).payload
+        XCTAssertEqual(payload, [1, 2, 1, 0, 0, 0, 0, 0, 0, 1, 0, 97, 2, 0, 98, 99, 1, 0, 0, 0, 100])
+    }
+
+    func testStampsInPlace() throws {
+        var payload = Command.unstampedPayload(of: Draft(sender: "a", recipient: "b", content: "c"))
+        Command.stamp(&payload, with: HybridTimestamp(rawValue: 77))
+        XCTAssertEqual(Command.stamp(of: payload), HybridTimestamp(rawValue: 77))
+        guard case .message(_, let hlc) = try Command(payload: payload) else { return XCTFail("not a message") }
+        XCTAssertEqual(hlc, HybridTimestamp(rawValue: 77))
+    }
+
+    func testEveryTruncationIsRefused() {
+        let payload = command.payload
+        for length in 0..<payload.count {
+            XCTAssertThrowsError(try Command(payload: Array(payload.prefix(length))), "\(length) bytes")
+        }
+    }
+
+    func testEveryChangedByteIsReadOrRefusedButNeverTraps() {
+        let payload = command.payload
+        var read = 0
+        for position in payload.indices {
+            for value in [0, 1, 0x7F, 0x80, 0xFF] as [UInt8] {
+                var changed = payload
+                changed[position] = value
+                if (try? Command(payload: changed)) != nil { read += 1 }
+            }
+        }
+        XCTAssertGreaterThan(read, 0)
+    }
+
+    func testOptionalExtensionsAreSkippedOthersRefused() throws {
+        XCTAssertEqual(try Command(payload: command.payload + [128, 2, 0, 0, 0, 9, 9]), command)
+        XCTAssertThrowsError(try Command(payload: command.payload + [1, 2, 0, 0, 0, 9, 9]))
+        XCTAssertThrowsError(try Command(payload: command.payload + [128, 3, 0, 0, 0, 9, 9]))
+    }
+
+    func testUnknownKindIsRefused() {
+        XCTAssertThrowsError(try Command(payload: [9] + command.payload.dropFirst()))
+    }
+}
