@@ -43,7 +43,10 @@ package struct Persist: Equatable, Sendable {
     package var entries: [Entry]
 
     package init(
-        token: PersistToken, hardState: HardState? = nil, truncateAfter: LogIndex? = nil, entries: [Entry] = []
+        token: PersistToken,
+        hardState: HardState? = nil,
+        truncateAfter: LogIndex? = nil,
+        entries: [Entry] = []
     ) {
         self.token = token
         self.hardState = hardState

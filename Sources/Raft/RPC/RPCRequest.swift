@@ -16,6 +16,14 @@ package enum RPCRequest: Hashable, Sendable {
         case .requestVote, .heartbeat: .control
         }
     }
+
+    package var term: Term {
+        switch self {
+        case .requestVote(let request): request.term
+        case .appendEntries(let request): request.term
+        case .heartbeat(let request): request.term
+        }
+    }
 }
 
 /// The answer to an `RPCRequest` of the same name.
@@ -23,6 +31,14 @@ package enum RPCReply: Hashable, Sendable {
     case requestVote(RequestVote.Reply)
     case appendEntries(AppendEntries.Reply)
     case heartbeat(Heartbeat.Reply)
+
+    package var term: Term {
+        switch self {
+        case .requestVote(let reply): reply.term
+        case .appendEntries(let reply): reply.term
+        case .heartbeat(let reply): reply.term
+        }
+    }
 }
 
 /// Ties a reply to the request it answers. Chosen by the shell, given back unchanged.

@@ -13,6 +13,11 @@ package struct ChainValue: Hashable, Sendable {
     /// Covers, in this order, little-endian: index (8 bytes), term (8), kind (1), 1 if the batch continues else 0 (1),
     /// payload.
     package func extended(id: EntryID, kind: Entry.Kind, continues: Bool, payload: [UInt8]) -> ChainValue {
+        extended(id: id, kind: kind, continues: continues, payload: payload[...])
+    }
+
+    /// The same for a payload that is part of something larger.
+    package func extended(id: EntryID, kind: Entry.Kind, continues: Bool, payload: ArraySlice<UInt8>) -> ChainValue {
         var checksum = CRC32C(seed: rawValue)
         checksum.update(littleEndian: id.index.rawValue)
         checksum.update(littleEndian: id.term.rawValue)

@@ -29,8 +29,12 @@ package struct Entry: Hashable, Sendable {
     /// Makes the entry that stands directly after one with chain value `previous`.
     package init(id: EntryID, kind: Kind, continues: Bool = false, payload: [UInt8], after previous: ChainValue) {
         self.init(
-            id: id, kind: kind, continues: continues, payload: payload,
-            chain: previous.extended(id: id, kind: kind, continues: continues, payload: payload))
+            id: id,
+            kind: kind,
+            continues: continues,
+            payload: payload,
+            chain: previous.extended(id: id, kind: kind, continues: continues, payload: payload)
+        )
     }
 
     package var index: LogIndex { id.index }

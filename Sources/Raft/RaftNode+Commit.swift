@@ -1,0 +1,48 @@
+/// What is committed, and who leads since when.
+extension RaftNode {
+    mutating func becomeLeader() {
+        let voted = election.grants
+        election.becomeLeader(identity.id)
+        // §5.3: "When a leader first comes to power, it initializes all nextIndex values to the index just after the
+        // last one in its log". Who voted has just been heard.
+        let next = log.lastIndex.next
+        let peers = membership.members.filter { $0.id != identity.id }.map {
+            Progress($0, next: next, lastContact: voted.contains($0.id) ? now : nil)
+        }
+        leadership = Leadership(peers: peers, termStart: next, nextHeartbeat: now, nextCommitNews: now)
+        // §8: "each leader commit a blank no-op entry into the log at the start of its term".
+        log.append(Entry(id: EntryID(term: term, index: next), kind: .noop, payload: [], after: log.lastChain))
+        broadcastHeartbeat()
+    }
+
+    /// Whether an entry of this leadership's own term is committed.
+    var isLeaderReady: Bool {
+        guard let leadership else { return false }
+        return commit >= leadership.termStart
+    }
+
+    /// Figure 2: "If there exists an N such that N > commitIndex, a majority of matchIndex[i] ≥ N, and log[N].term ==
+    /// currentTerm: set commitIndex = N". A11: this node counts itself for what is on its own disk, like any other.
+    mutating func advanceLeaderCommit() {
+        guard let leadership else { return }
+        var matches = leadership.peers.filter(\.isVoter).map(\.match)
+        if membership[identity.id]?.kind != .learner { matches.append(log.durableIndex) }
+        guard let reached = Leadership.reached(by: quorum, matches), reached > commit else { return }
+        // §5.4.2: "Raft never commits log entries from previous terms by counting replicas." A1, figure 8.
+        guard log.term(at: reached) == term else { return }
+        advanceCommit(to: reached)
+    }
+
+    mutating func advanceCommit(to index: LogIndex) {
+        precondition(index <= log.lastIndex, "entry \(index) cannot be committed: the log ends at \(log.lastEntry)")
+        commit = max(commit, index)
+    }
+
+    /// The next range to apply: committed, and on this node's own disk (B6).
+    mutating func takeCommitted() -> ClosedRange<LogIndex>? {
+        let through = min(commit, log.durableIndex)
+        guard through > handedOut else { return nil }
+        defer { handedOut = through }
+        return handedOut.next...through
+    }
+}

@@ -1,0 +1,116 @@
+/// Heartbeats: the leader lives, so far is committed, and it asks to be confirmed.
+extension RaftNode {
+    // MARK: The leader's time
+
+    var leaderDeadline: Instant {
+        guard let leadership else { preconditionFailure("a \(election.role.rawValue) has no leader's deadline") }
+        var deadline = min(leadership.nextHeartbeat, quorumContact + settings.electionTimeout)
+        if leadership.peers.contains(where: { wantsCommitNews($0) }) {
+            deadline = min(deadline, leadership.nextCommitNews)
+        }
+        return deadline
+    }
+
+    mutating func leaderDeadlineReached() {
+        // Dissertation §6.2: "a leader steps down if an election timeout elapses without a successful round of
+        // heartbeats to a majority of its cluster". C7: it also stops its heartbeats, so that others may be elected.
+        if now >= quorumContact + settings.electionTimeout { return becomeFollower() }
+        guard let leadership, now >= leadership.nextHeartbeat else { return }
+        if isDiskStalled { return becomeFollower() }
+        broadcastHeartbeat()
+    }
+
+    /// The latest time since which a quorum, this node included, acknowledged this leadership.
+    private var quorumContact: Instant {
+        var contacts = leadership?.peers.filter(\.isVoter).map { $0.lastContact ?? .zero } ?? []
+        if membership[identity.id]?.kind != .learner { contacts.append(now) }
+        return Leadership.reached(by: quorum, contacts) ?? .zero
+    }
+
+    /// C10: others commit what this node cannot write: it is the one with the bad disk. Four times the timeout, because
+    /// one slow write is no reason to change the leader.
+    private var isDiskStalled: Bool {
+        guard let oldest = log.oldestWrite, commit > log.durableIndex else { return false }
+        return now >= oldest + settings.electionTimeout * 4
+    }
+
+    mutating func broadcastHeartbeat() {
+        guard var leading = leadership else { return }
+        leading.round += 1
+        leading.nextHeartbeat = now + settings.heartbeatInterval
+        for place in leading.peers.indices {
+            announcements.append(heartbeat(to: &leading.peers[place], round: leading.round))
+        }
+        leadership = leading
+    }
+
+    private func heartbeat(to peer: inout Progress, round: UInt64) -> Outbound {
+        // A3: what the follower is not known to hold may differ there.
+        let known = min(peer.match, commit)
+        peer.toldCommit = max(peer.toldCommit, known)
+        return .request(.heartbeat(Heartbeat(term: term, commit: known, round: round)), to: peer.id)
+    }
+
+    // MARK: Commit news
+
+    /// Followers learn what is committed from the next append. When there is none, from a heartbeat of its own, so that
+    /// reads on backups are fresh: at most five times in a heartbeat interval.
+    mutating func sendCommitNews() {
+        guard var leading = leadership, now >= leading.nextCommitNews else { return }
+        var sentAny = false
+        for place in leading.peers.indices where wantsCommitNews(leading.peers[place]) {
+            announcements.append(heartbeat(to: &leading.peers[place], round: leading.round))
+            sentAny = true
+        }
+        if sentAny { leading.nextCommitNews = now + settings.heartbeatInterval / 5 }
+        leadership = leading
+    }
+
+    private func wantsCommitNews(_ peer: Progress) -> Bool {
+        !peer.isRefused && !peer.isPaused && peer.toldCommit < min(peer.match, commit)
+    }
+
+    // MARK: The follower answers
+
+    mutating func receive(_ request: Heartbeat, from leader: NodeID, token: ReplyToken) {
+        guard request.term >= term else { return answer(request, to: leader, token: token) }
+        adopt(request.term)
+        follow(leader)
+        guard fault == nil else { return }
+        guard request.commit <= log.lastIndex else {
+            return halt(
+                .acknowledgedEntriesMissing,
+                "leader \(leader) counts this node for entry \(request.commit), but its log ends at \(log.lastEntry)"
+            )
+        }
+        advanceCommit(to: request.commit)
+        answer(request, to: leader, token: token)
+    }
+
+    /// Says nothing about this node's log, so it need not wait for a slow disk; but our term must be on it.
+    private mutating func answer(_ request: Heartbeat, to leader: NodeID, token: ReplyToken) {
+        let reply = Outbound.reply(
+            .heartbeat(Heartbeat.Reply(term: term, round: request.round)),
+            to: leader,
+            token: token
+        )
+        switch hardStateDurability {
+        case .durable: announcements.append(reply)
+        case .unsubmitted, .writing: promises.append(reply)
+        }
+    }
+
+    // MARK: The leader counts
+
+    mutating func receive(_ reply: Heartbeat.Reply, from peer: NodeID) {
+        if reply.term > term { return adopt(reply.term) }
+        // A round that was never begun cannot have been answered.
+        guard reply.term == term, let leading = leadership, reply.round <= leading.round,
+            let place = leading.place(of: peer)
+        else { return }
+        leadership?.peers[place].heard(now: now)
+        leadership?.peers[place].confirmed(reply.round)
+        leadership?.peers[place].recoverIfStalled(for: settings.electionTimeout * 2, now: now)
+        confirmReads()
+    }
+}

@@ -1,0 +1,93 @@
+/// Clients' entries: taken, appended, settled.
+extension RaftNode {
+    mutating func propose(_ proposal: Proposal) {
+        precondition(!proposal.payloads.isEmpty, "proposal \(proposal.ticket.rawValue) is empty")
+        let bytes = proposal.payloads.reduce(0) { $0 + $1.count + Entry.overhead }
+        if let rejection = rejection(of: proposal, bytes: bytes) {
+            return settled.append(.rejected(proposal.ticket, rejection))
+        }
+        let first = log.lastIndex.next
+        append(proposal.payloads)
+        proposals.append(
+            PendingProposals.Pending(
+                ticket: proposal.ticket,
+                indexes: first...log.lastIndex,
+                term: term,
+                copies: proposal.copies,
+                bytes: bytes
+            )
+        )
+    }
+
+    /// Refuses at once what could only wait: a client is better served by another node, or by trying again.
+    private func rejection(of proposal: Proposal, bytes: Int) -> Rejection? {
+        guard let leadership else { return .notLeader(leader: election.leader) }
+        guard hasQuorumAtHand else { return .noQuorum }
+        // A witness votes but holds no messages: it is no copy.
+        let copies = leadership.peers.count { $0.kind == .voter && isAtHand($0) } + 1
+        guard copies >= proposal.copies else { return .tooFewCopies(atHand: copies) }
+        // A14: a leader that cannot commit must not grow without end.
+        let isFirst = proposals.current.isEmpty
+        guard isFirst || proposals.bytes + bytes <= settings.uncommittedBytesMax else { return .overloaded }
+        guard proposals.awaitingCopies.count < PendingProposals.waitingMax else { return .overloaded }
+        return nil
+    }
+
+    var hasQuorumAtHand: Bool {
+        guard let leadership else { return false }
+        return leadership.peers.count { $0.isVoter && isAtHand($0) } + 1 >= quorum
+    }
+
+    func isAtHand(_ peer: Progress) -> Bool { peer.isAtHand(within: settings.electionTimeout, now: now) }
+
+    /// §5.3: "The leader appends the command to its log as a new entry". One batch: all but the last continue.
+    private mutating func append(_ payloads: [[UInt8]]) {
+        for (place, payload) in payloads.enumerated() {
+            log.append(
+                Entry(
+                    id: EntryID(term: term, index: log.lastIndex.next),
+                    kind: .command,
+                    continues: place < payloads.count - 1,
+                    payload: payload,
+                    after: log.lastChain
+                )
+            )
+        }
+    }
+
+    // MARK: Settling
+
+    /// Settles what was handed out as committed. One that waits for more copies does not hold back those behind it.
+    mutating func settleProposals() {
+        guard !proposals.isEmpty else { return }
+        while let pending = proposals.popCurrent(through: handedOut) { settle(pending) }
+        for pending in proposals.popOrphaned(through: handedOut) {
+            // Committed with the same term: the same entry (Log Matching). With another: ours can never be committed.
+            if log.term(at: pending.indexes.lowerBound) == pending.term {
+                settle(pending)
+            } else {
+                settled.append(.overwritten(pending.ticket))
+            }
+        }
+        settleAwaitingCopies()
+    }
+
+    private mutating func settle(_ pending: PendingProposals.Pending) {
+        let copies = copies(of: pending.indexes.upperBound)
+        guard copies >= pending.copies else { return proposals.awaitCopies(pending) }
+        settled.append(.committed(pending.ticket, indexes: pending.indexes, copies: copies))
+    }
+
+    private mutating func settleAwaitingCopies() {
+        guard leadership?.copiesMayHaveGrown == true else { return }
+        leadership?.copiesMayHaveGrown = false
+        for pending in proposals.takeAwaitingCopies() { settle(pending) }
+    }
+
+    /// How many voters are known to have a committed entry on disk. A follower knows what a commit takes: a quorum, of
+    /// which a witness holds nothing.
+    private func copies(of index: LogIndex) -> Int {
+        guard let leadership else { return max(1, quorum - membership.members.count { $0.kind == .witness }) }
+        return leadership.peers.count { $0.kind == .voter && $0.match >= index } + (log.durableIndex >= index ? 1 : 0)
+    }
+}

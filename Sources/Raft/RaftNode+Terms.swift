@@ -1,0 +1,60 @@
+/// Terms and roles: what several RPCs have in common.
+extension RaftNode {
+    var term: Term { hardState.term }
+    var quorum: Int { membership.quorum }
+
+    /// Only a voter of this very incarnation may campaign: a learner does not vote, a witness has no messages to lead
+    /// with, and a node that lost its disk is another member.
+    var mayCampaign: Bool {
+        membership.recognises(identity) && membership[identity.id]?.kind == .voter
+    }
+
+    /// §5.1: "If one server’s current term is smaller than the other’s, then it updates its current term to the larger
+    /// value. If a candidate or leader discovers that its term is out of date, it immediately reverts to follower."
+    ///
+    /// B4: a term seen is not a vote given.
+    mutating func adopt(_ newer: Term) {
+        guard newer > term else { return }
+        setHardState(HardState(term: newer, vote: nil))
+        becomeFollower()
+    }
+
+    /// B3: the vote stays what it is, whatever the reason. The time until the next campaign goes on running, except for
+    /// a leader, who had none.
+    mutating func becomeFollower() {
+        let led = election.role == .leader
+        election.becomeFollower()
+        guard led else { return }
+        leadership = nil
+        proposals.loseLeadership()
+        failReads()
+        election.wait(drawElectionTimeout(), now: now)
+    }
+
+    /// A leader of this term was heard: an append or a heartbeat came from it.
+    mutating func follow(_ leader: NodeID) {
+        if let known = election.leader, known != leader {
+            return halt(
+                .twoLeaders,
+                "\(known) and \(leader) both lead in term \(term): two nodes share an identity, or one lost its vote"
+            )
+        }
+        // §5.2: "If the leader’s term is at least as large as the candidate’s current term, then the candidate
+        // recognizes the leader as legitimate and returns to follower state."
+        if election.role != .follower { becomeFollower() }
+        election.heard(leader, now: now)
+    }
+
+    /// §5.2: "Raft uses randomized election timeouts": between once and twice the setting, drawn anew each time (C9).
+    mutating func drawElectionTimeout() -> Duration {
+        settings.electionTimeout + draw(below: settings.electionTimeout)
+    }
+
+    mutating func draw(below bound: Duration) -> Duration {
+        .nanoseconds(Int64(random.next(below: bound.wholeNanoseconds)))
+    }
+
+    mutating func halt(_ code: Fault.Code, _ explanation: String) {
+        fault = Fault(code: code, explanation: "\(identity.id): \(explanation)")
+    }
+}

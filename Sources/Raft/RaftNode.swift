@@ -1,0 +1,159 @@
+/// One member of a Raft cluster, as a value: no clock, no threads, no disk, no network. The shell feeds it what happens
+/// with `step`, then takes what it has to do with `takeReady` and obeys it field by field.
+///
+/// Deterministic: equal restored states, seeds, events and times give equal outputs.
+package struct RaftNode: Sendable {
+    package let identity: MemberIdentity
+    package let settings: Settings
+    package let membership: Membership
+    /// Set once, when this node has seen what must not happen: from then on it takes nothing and gives nothing.
+    package internal(set) var fault: Fault?
+    /// Appends that were dropped because they were not what a leader sends: damaged on the way.
+    package internal(set) var corruptAppends = 0
+
+    /// The time of the event being stepped.
+    var now: Instant
+    var random: SplitMix64
+    var hardState: HardState
+    var hardStateDurability = HardStateDurability.durable
+    var log: RaftLog
+    var election: RaftElection
+    /// The highest entry known to be committed. Not stored: a node that starts learns it again.
+    var commit: LogIndex
+    /// Everything up to here was handed out to be applied.
+    var handedOut: LogIndex
+    /// Nil unless leading.
+    var leadership: Leadership?
+    var proposals = PendingProposals()
+    var reads = ReadQueue()
+    var lastToken = PersistToken(0)
+
+    // What the next `takeReady` gives out, beside what it finds in the log.
+    var announcements: [Outbound] = []
+    var promises: [Outbound] = []
+    var settled: [Settlement] = []
+    var dropped: [ReplyToken] = []
+    /// The deadline the shell was last told.
+    var toldDeadline: Instant?
+
+    package init(
+        identity: MemberIdentity,
+        settings: Settings,
+        seed: UInt64,
+        restored: RestoredState,
+        now: Instant
+    ) {
+        self.identity = identity
+        self.settings = settings
+        self.now = now
+        membership = restored.membership
+        hardState = restored.hardState
+        log = RaftLog(restored)
+        commit = restored.applied
+        handedOut = restored.applied
+        var random = SplitMix64(seed: seed)
+        let spread = random.next(below: settings.electionTimeout.wholeNanoseconds)
+        election = RaftElection(timeout: settings.electionTimeout + .nanoseconds(Int64(spread)), now: now)
+        self.random = random
+        if log.lastEntry.term > hardState.term {
+            halt(
+                .hardStateOlderThanLog,
+                "the log ends in term \(log.lastEntry.term), the vote file in \(hardState.term): it is an old copy"
+            )
+        }
+    }
+
+    /// Feeds one thing that happened. Call any number of times, then `takeReady`.
+    package mutating func step(_ event: Event, now: Instant) {
+        guard fault == nil else { return }
+        self.now = max(self.now, now)
+        switch event {
+        case .request(let request, let sender, let token): receive(request, from: sender, token: token)
+        case .reply(let reply, let sender): receive(reply, from: sender)
+        case .undelivered(let peer, let lane): lost(to: peer, lane: lane)
+        case .refused(let peer): refused(by: peer)
+        case .propose(let proposal): propose(proposal)
+        case .read(let ticket): read(ticket)
+        case .persisted(let token): persisted(token)
+        case .campaign: campaignIfAllowed()
+        case .deadline: deadlineReached()
+        }
+    }
+
+    /// Everything the shell must now do, or nil. Clears it: the caller owes all of it, in field order.
+    package mutating func takeReady() -> Ready? {
+        guard fault == nil else { return nil }
+        log.release(through: handedOut, keeping: settings.retainedBytesMax)
+        beginReadRound()
+        sendAppends()
+        sendCommitNews()
+        var ready = Ready(deadline: nextDeadline)
+        ready.persist = takePersist()
+        ready.committed = takeCommitted()
+        settleProposals()
+        swap(&ready.announcements, &announcements)
+        swap(&ready.promises, &promises)
+        swap(&ready.settled, &settled)
+        swap(&ready.dropped, &dropped)
+        guard ready.hasWork || isNewsToShell(ready.deadline) else { return nil }
+        toldDeadline = ready.deadline
+        return ready
+    }
+
+    // MARK: Dispatch
+
+    private mutating func receive(_ request: RPCRequest, from sender: MemberIdentity, token: ReplyToken) {
+        guard isPeer(sender), request.term <= Self.termMax else { return dropped.append(token) }
+        switch request {
+        case .requestVote(let request): receive(request, from: sender.id, token: token)
+        case .appendEntries(let request): receive(request, from: sender.id, token: token)
+        case .heartbeat(let request): receive(request, from: sender.id, token: token)
+        }
+    }
+
+    private mutating func receive(_ reply: RPCReply, from sender: MemberIdentity) {
+        guard isPeer(sender), reply.term <= Self.termMax else { return }
+        switch reply {
+        case .requestVote(let reply): receive(reply, from: sender.id)
+        case .appendEntries(let reply): receive(reply, from: sender.id)
+        case .heartbeat(let reply): receive(reply, from: sender.id)
+        }
+    }
+
+    /// No cluster lives to see it: a higher term is damage, and one after the highest would overflow.
+    private static let termMax = Term(1 << 62)
+
+    private func isPeer(_ sender: MemberIdentity) -> Bool {
+        sender.id != identity.id && membership.recognises(sender)
+    }
+
+    private mutating func deadlineReached() {
+        switch election.role {
+        case .leader: leaderDeadlineReached()
+        case .follower, .preCandidate, .candidate: if now >= election.deadline { electionDeadlineReached() }
+        }
+    }
+
+    // MARK: Deadlines
+
+    private var nextDeadline: Instant {
+        switch election.role {
+        case .leader: leaderDeadline
+        case .follower, .preCandidate, .candidate: election.deadline
+        }
+    }
+
+    /// A later deadline than the shell was told needs no `Ready` of its own: it is told when it comes too early.
+    private func isNewsToShell(_ deadline: Instant) -> Bool {
+        guard let toldDeadline else { return true }
+        return deadline < toldDeadline || toldDeadline <= now
+    }
+}
+
+extension Ready {
+    /// Whether it says more than the deadline.
+    var hasWork: Bool {
+        !announcements.isEmpty || persist != nil || !promises.isEmpty || committed != nil || !settled.isEmpty
+            || !dropped.isEmpty
+    }
+}

@@ -1,0 +1,61 @@
+/// How a node stands, for people and monitoring. Nothing is decided by it.
+package struct Status: Hashable, Sendable {
+    package struct Peer: Hashable, Sendable {
+        package var id: NodeID
+        /// Up to here its disk holds what the leader's holds.
+        package var match: LogIndex
+        /// The next entry to send to it.
+        package var next: LogIndex
+        /// Heard from within the election timeout, and not refused since.
+        package var isAtHand: Bool
+        package var lastContact: Instant?
+        /// Its machine said that nobody listens there.
+        package var isRefused: Bool
+        /// Its log ends before the leader's begins: it needs a copy of the leader's base.
+        package var lacksBase: Bool
+    }
+
+    package var role: RaftElection.Role
+    package var term: Term
+    package var leader: NodeID?
+    package var commit: LogIndex
+    /// Handed out to be applied.
+    package var applied: LogIndex
+    package var last: EntryID
+    package var durable: LogIndex
+    /// Leads, and has committed an entry of its own term: reads are answered.
+    package var isLeaderReady: Bool
+    /// Proposals appended here and not yet settled.
+    package var pendingProposals: Int
+    /// The other members as the leader sees them; empty on others.
+    package var peers: [Peer]
+}
+
+extension RaftNode {
+    package var status: Status {
+        Status(
+            role: election.role,
+            term: term,
+            leader: election.leader,
+            commit: commit,
+            applied: handedOut,
+            last: log.lastEntry,
+            durable: log.durableIndex,
+            isLeaderReady: isLeaderReady,
+            pendingProposals: proposals.current.count + proposals.orphaned.count + proposals.awaitingCopies.count,
+            peers: leadership?.peers.map(statusPeer) ?? []
+        )
+    }
+
+    private func statusPeer(_ peer: Progress) -> Status.Peer {
+        Status.Peer(
+            id: peer.id,
+            match: peer.match,
+            next: peer.next,
+            isAtHand: isAtHand(peer),
+            lastContact: peer.lastContact,
+            isRefused: peer.isRefused,
+            lacksBase: peer.phase == .lacking
+        )
+    }
+}
