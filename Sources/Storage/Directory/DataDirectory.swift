@@ -1,0 +1,162 @@
+package import Raft
+import Synchronization
+
+/// Everything one node keeps on its disk, in one directory that one process uses at a time.
+///
+/// One thread calls `persist`; any thread may read the log, and ask for `room`, meanwhile.
+package final class DataDirectory: Sendable {
+    /// What was found when it was opened.
+    package let recovered: Recovered
+    /// The log, for reading.
+    package let log: SegmentedLog
+    /// How long syncs took.
+    package let syncLatencies: SyncLatencies
+
+    private let disk: any Disk
+    private let settings: StorageSettings
+    private let reserve: ReserveFile
+    private let lock: any DiskLock
+    private let state: Mutex<State>
+
+    private struct State: Sendable {
+        var identity: DirectoryIdentity
+        var vote: HardStateFile
+        /// Everything up to here is durable: a call that failed for lack of room goes on behind it.
+        var durable = PersistToken(0)
+        /// Why nothing may be written any more.
+        var failure: StorageError?
+    }
+
+    private init(
+        disk: any Disk, settings: StorageSettings, opened: Opened, lock: any DiskLock, latencies: SyncLatencies
+    ) {
+        self.disk = disk
+        self.settings = settings
+        self.lock = lock
+        recovered = opened.recovered
+        log = opened.log
+        syncLatencies = latencies
+        reserve = ReserveFile(disk: disk, bytes: settings.reserveBytes)
+        state = Mutex(State(identity: opened.recovered.identity, vote: opened.vote))
+    }
+
+    /// Opens the directory, making it where it is new, and recovers what it holds. On return all of that is durable.
+    ///
+    /// - Parameters:
+    ///   - node: who this node is; throws `.foreign` where the directory is another's.
+    ///   - incarnation: a random number, kept if the directory is new.
+    package static func open(
+        on disk: any Disk, node: NodeID, incarnation: Incarnation, settings: StorageSettings = StorageSettings()
+    ) throws(StorageError) -> DataDirectory {
+        let lock = try disk.lock("lock")
+        let latencies = SyncLatencies(now: settings.now)
+        do throws(StorageError) {
+            let opened = try Opened.open(
+                on: disk, node: node, incarnation: incarnation, settings: settings, latencies: latencies)
+            return DataDirectory(disk: disk, settings: settings, opened: opened, lock: lock, latencies: latencies)
+        } catch {
+            lock.release()
+            throw error
+        }
+    }
+
+    /// Whom the directory belongs to now.
+    package var identity: DirectoryIdentity { state.withLock { $0.identity } }
+
+    /// Makes this node one of a cluster, once: the log can be written to from then on. Durable on return.
+    ///
+    /// - Parameter formation: what the cluster was formed of; nil for a node that joins one.
+    package func adopt(cluster: ClusterID, formation: [UInt8]?) throws(StorageError) {
+        try guarded { state throws(StorageError) in
+            precondition(state.identity.cluster == nil, "node already belongs to \(state.identity)")
+            try log.start(cluster: cluster)
+            var identity = state.identity
+            identity.cluster = cluster
+            identity.formation = formation
+            try reserve.withRoom { () throws(StorageError) in
+                try disk.replace(IdentityFile.path, with: IdentityFile.encode(identity))
+            }
+            state.identity = identity
+        }
+    }
+
+    /// Begins an empty log with what every member of a fresh cluster begins with. Durable on return. Not one of the
+    /// writes that `persist` counts.
+    package func begin(_ hardState: HardState, _ entries: [Entry]) throws(StorageError) {
+        try guarded { state throws(StorageError) in
+            precondition(log.summary.last == .zero, "the log already holds entries up to \(log.summary.last)")
+            try state.vote.write(hardState)
+            try log.append([.append(entries)])
+        }
+    }
+
+    /// Makes all of this durable, in order: of each part the vote, then the cut, then the entries; of the parts, one
+    /// after the other. Parts without a new vote share one write and one sync.
+    ///
+    /// Throws `.diskFull` where there is no room: nothing of this call may be acknowledged, and it is made again as it
+    /// is, with or without more behind it. Any other error is final: the process must end, since nobody knows any more
+    /// what the disk holds.
+    package func persist(_ batch: [Persist]) throws(StorageError) {
+        try guarded { state throws(StorageError) in
+            var steps: [LogStep] = []
+            var done = state.durable
+            for part in batch where part.token > state.durable {
+                if let hardState = part.hardState, hardState != state.vote.hardState {
+                    try flush(&steps, through: done, &state)
+                    try state.vote.write(hardState)
+                }
+                if let index = part.truncateAfter { steps.append(.truncate(after: index)) }
+                if !part.entries.isEmpty { steps.append(.append(part.entries)) }
+                done = part.token
+            }
+            try flush(&steps, through: done, &state)
+        }
+    }
+
+    /// Lets damage to the last batch be told from a torn write from here on. For when nothing has happened for a while.
+    package func seal() throws(StorageError) {
+        try guarded { _ throws(StorageError) in
+            try log.seal()
+        }
+    }
+
+    /// How much more the log can take. Also tries again to make room ahead where that failed, at most once in
+    /// `StorageSettings.retryInterval`: ask now and then.
+    package var room: Room {
+        log.retryPreparing()
+        let segmentBytes = log.segmentBytesLeft
+        let preparedBytes = log.preparer.readyBytes
+        let isFull = preparedBytes == 0 && log.preparer.failure != nil
+        return Room(
+            segmentBytes: segmentBytes, preparedBytes: preparedBytes, freeBytes: try? disk.freeBytes(),
+            acceptsProposals: !isFull || segmentBytes >= settings.lowWaterBytes)
+    }
+
+    /// Seals the log and lets another process have the directory. Nothing else may be called after.
+    package func close() throws(StorageError) {
+        defer { lock.release() }
+        log.preparer.wait()
+        try seal()
+    }
+
+    private func flush(
+        _ steps: inout [LogStep], through token: PersistToken, _ state: inout State
+    ) throws(StorageError) {
+        if !steps.isEmpty { try log.append(steps) }
+        steps = []
+        state.durable = token
+    }
+
+    /// Runs one write after the other, and none after one that failed for another reason than lack of room.
+    private func guarded(_ body: (inout State) throws(StorageError) -> Void) throws(StorageError) {
+        try state.withLock { state throws(StorageError) in
+            if let failure = state.failure { throw failure }
+            do throws(StorageError) {
+                try body(&state)
+            } catch {
+                if error.code != .diskFull { state.failure = error }
+                throw error
+            }
+        }
+    }
+}

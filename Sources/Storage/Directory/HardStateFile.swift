@@ -1,0 +1,144 @@
+import Raft
+import Synchronization
+
+/// Term and vote, and how often this node was started, as two copies of one record in the file `vote`. The second copy
+/// is written once the first is on disk, and nothing is promised before both are. So one of them always holds the
+/// last promise whole, whether a write was torn or a copy went bad later; the newer readable one counts.
+///
+///      0  magic "TandemV1"            8    copy at 0, the other at 4096
+///      8  version                     4
+///     12  bytes of the vote's name    4    0xFFFFFFFF: no vote
+///     16  incarnation                 8
+///     24  sequence number             8    counts the records
+///     32  boot count                  8
+///     40  term                        8
+///     48  the vote's name           456    then zeros
+///    504  zero                        4
+///    508  CRC-32C over bytes 0..<508  4
+struct HardStateFile: Sendable {
+    static let path = "vote"
+    private static let magic = [UInt8]("TandemV1".utf8)
+    private static let version: UInt32 = 1
+    private static let copyBytes = 512
+    private static let copyOffsets = [0, 4096]
+    static let nameBytesMax = 456
+
+    struct Record: Hashable, Sendable {
+        var hardState: HardState
+        var bootCount: UInt64
+        var sequence: UInt64
+    }
+
+    private let file: any DiskFile
+    private let incarnation: Incarnation
+    private let latencies: SyncLatencies
+    private(set) var record: Record
+
+    var hardState: HardState { record.hardState }
+
+    /// Makes the file of a node that was never started.
+    static func create(on disk: any Disk, incarnation: Incarnation) throws(StorageError) {
+        let copy = encode(Record(hardState: .initial, bootCount: 0, sequence: 1), incarnation)
+        var bytes: [UInt8] = []
+        for offset in copyOffsets {
+            bytes.appendZeros(offset - bytes.count)
+            bytes += copy
+        }
+        try disk.replace(path, with: bytes)
+    }
+
+    /// Whether a file is there that some start has used. Throws `.damaged` where one is there that can't be read.
+    static func isUsed(on disk: any Disk) throws(StorageError) -> Bool {
+        guard let bytes = try disk.contents(of: path) else { return false }
+        guard bytes.count == copyOffsets[1] + copyBytes else {
+            throw .damaged(path, at: bytes.count, "it has \(bytes.count) bytes")
+        }
+        let copies = copyOffsets.map { Array(bytes[$0..<$0 + copyBytes]) }.filter(isWhole)
+        guard !copies.isEmpty else { throw .damaged(path, at: 0, "neither copy of the vote can be read") }
+        return copies.contains { $0.littleEndian(at: 32, as: UInt64.self) > 0 }
+    }
+
+    /// Opens the file and takes the newer of the copies that can be read.
+    static func open(
+        on disk: any Disk, incarnation: Incarnation, latencies: SyncLatencies
+    ) throws(StorageError) -> HardStateFile {
+        guard try disk.size(path) != nil else {
+            throw .damaged(path, at: 0, "the file is missing, and with it what this node has voted")
+        }
+        let file = try disk.open(path, creating: false)
+        var newest: Record?
+        for offset in copyOffsets {
+            let bytes = try file.read(at: offset, count: copyBytes)
+            guard let record = try decode(bytes, incarnation) else { continue }
+            if record.sequence > newest?.sequence ?? 0 { newest = record }
+        }
+        guard let newest else { throw .damaged(path, at: 0, "neither copy of the vote can be read") }
+        return HardStateFile(file: file, incarnation: incarnation, latencies: latencies, record: newest)
+    }
+
+    /// Replaces term and vote; durable on return. Throws `.diskFull` with the record as it was; any other error is final.
+    mutating func write(_ hardState: HardState) throws(StorageError) {
+        precondition(
+            hardState.term >= record.hardState.term, "term \(hardState.term) after \(record.hardState.term)")
+        try write(Record(hardState: hardState, bootCount: record.bootCount, sequence: record.sequence + 1))
+    }
+
+    /// Counts one more start; durable on return.
+    mutating func countBoot() throws(StorageError) {
+        try write(
+            Record(hardState: record.hardState, bootCount: record.bootCount + 1, sequence: record.sequence + 1))
+    }
+
+    private mutating func write(_ record: Record) throws(StorageError) {
+        let bytes = Self.encode(record, incarnation)
+        for offset in Self.copyOffsets {
+            try file.write(bytes, at: offset)
+            try latencies.sync(file)
+        }
+        self.record = record
+    }
+
+    private static func encode(_ record: Record, _ incarnation: Incarnation) -> [UInt8] {
+        let name = record.hardState.vote.map { [UInt8]($0.rawValue.utf8) }
+        precondition(name?.count ?? 0 <= nameBytesMax, "a node's name of \(name?.count ?? 0) bytes")
+        var bytes = magic
+        bytes.append(littleEndian: version)
+        bytes.append(littleEndian: name.map { UInt32($0.count) } ?? .max)
+        bytes.append(littleEndian: incarnation.rawValue)
+        bytes.append(littleEndian: record.sequence)
+        bytes.append(littleEndian: record.bootCount)
+        bytes.append(littleEndian: record.hardState.term.rawValue)
+        bytes += name ?? []
+        bytes.appendZeros(copyBytes - 4 - bytes.count)
+        bytes.append(littleEndian: checksum(bytes))
+        return bytes
+    }
+
+    /// Nil where the copy can't be read.
+    private static func decode(_ bytes: [UInt8], _ incarnation: Incarnation) throws(StorageError) -> Record? {
+        guard isWhole(bytes) else { return nil }
+        guard bytes.littleEndian(at: 8) == version else {
+            throw StorageError(
+                .unsupported, "\(path) was written by a newer version of tandem. Start that version, or a later one.")
+        }
+        guard bytes.littleEndian(at: 16) == incarnation.rawValue else {
+            throw StorageError(.foreign, "\(path) belongs to another node. Put this node's own file back.")
+        }
+        let length: UInt32 = bytes.littleEndian(at: 12)
+        let vote = length == .max ? nil : NodeID(String(decoding: bytes[48..<48 + Int(length)], as: UTF8.self))
+        return Record(
+            hardState: HardState(term: Term(bytes.littleEndian(at: 40)), vote: vote),
+            bootCount: bytes.littleEndian(at: 32), sequence: bytes.littleEndian(at: 24))
+    }
+
+    private static func isWhole(_ bytes: [UInt8]) -> Bool {
+        bytes.count == copyBytes && Array(bytes[0..<8]) == magic
+            && bytes.littleEndian(at: copyBytes - 4) == checksum(bytes)
+    }
+
+    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+        var checksum = CRC32C()
+        checksum.update(bytes[0..<copyBytes - 4])
+        return checksum.value
+    }
+}

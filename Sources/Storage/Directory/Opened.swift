@@ -1,0 +1,80 @@
+import Raft
+
+/// A data directory's contents, read and made durable.
+struct Opened: Sendable {
+    var recovered: Recovered
+    var vote: HardStateFile
+    var log: SegmentedLog
+
+    /// Reads the directory, making what belongs into a new one.
+    ///
+    /// In a new directory the vote comes first and the identity last: a directory with an identity has all the rest,
+    /// and what is missing then was lost.
+    static func open(
+        on disk: any Disk, node: NodeID, incarnation: Incarnation, settings: StorageSettings, latencies: SyncLatencies
+    ) throws(StorageError) -> Opened {
+        try disk.createDirectory("log")
+        try disk.syncDirectory("")
+        let segments = try LogRecovery.segments(on: disk)
+        let found = try disk.contents(of: IdentityFile.path)
+        let identity =
+            if let found { try IdentityFile.decode(found) } else {
+                try make(DirectoryIdentity(node: node, incarnation: incarnation), on: disk, segments: segments)
+            }
+        guard identity.node == node else {
+            throw StorageError(
+                .foreign,
+                "The data directory belongs to node \(identity.node), not \(node). Give --id \(identity.node), or "
+                    + "another --data directory.")
+        }
+        var vote = try HardStateFile.open(on: disk, incarnation: identity.incarnation, latencies: latencies)
+        let log = try openLog(identity, segments: segments, on: disk, settings: settings, latencies: latencies)
+        let reserve = ReserveFile(disk: disk, bytes: settings.reserveBytes)
+        try reserve.remake()
+        try vote.countBoot()
+        let recovered = Recovered(
+            identity: identity, isNew: found == nil, hardState: vote.hardState, bootCount: vote.record.bootCount,
+            log: log.summary)
+        return Opened(recovered: recovered, vote: vote, log: log)
+    }
+
+    private static func make(
+        _ identity: DirectoryIdentity, on disk: any Disk, segments: [UInt64]
+    ) throws(StorageError) -> DirectoryIdentity {
+        guard segments.isEmpty, try !HardStateFile.isUsed(on: disk) else {
+            throw .damaged(IdentityFile.path, at: 0, "the file is missing, though the directory was used")
+        }
+        try HardStateFile.create(on: disk, incarnation: identity.incarnation)
+        try disk.replace(IdentityFile.path, with: IdentityFile.encode(identity))
+        return identity
+    }
+
+    private static func openLog(
+        _ identity: DirectoryIdentity, segments: [UInt64], on disk: any Disk, settings: StorageSettings,
+        latencies: SyncLatencies
+    ) throws(StorageError) -> SegmentedLog {
+        guard let cluster = identity.cluster else {
+            for sequence in segments { try checkUnused(sequence, on: disk) }
+            return SegmentedLog(
+                disk: disk, settings: settings, incarnation: identity.incarnation, latencies: latencies,
+                preparer: SegmentPreparer(disk: disk, settings: settings), positions: LogPositions(),
+                writer: LogWriter())
+        }
+        guard !segments.isEmpty else {
+            throw .damaged(
+                SegmentHeader.path(of: 1), at: 0, firstIndex: 1, "the log is missing, though this node has a cluster")
+        }
+        var recovery = LogRecovery(
+            disk: disk, settings: settings, cluster: cluster, incarnation: identity.incarnation)
+        return try recovery.recover(segments, latencies: latencies)
+    }
+
+    /// A first segment is made just before the identity says to which cluster the node belongs: it holds nothing yet.
+    private static func checkUnused(_ sequence: UInt64, on disk: any Disk) throws(StorageError) {
+        let path = SegmentHeader.path(of: sequence)
+        let bytes = try disk.contents(of: path) ?? []
+        guard bytes.lastNonZero(from: SegmentHeader.byteCount) == nil else {
+            throw .damaged(IdentityFile.path, at: 0, "it names no cluster, though \(path) holds entries of one")
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package import Raft
+
+/// Whom a data directory belongs to.
+package struct DirectoryIdentity: Hashable, Sendable {
+    package var node: NodeID
+    package var incarnation: Incarnation
+    /// Nil until the node belongs to a cluster.
+    package var cluster: ClusterID?
+    /// What the cluster was formed of, in a coding of the caller's; nil where the node joined later.
+    package var formation: [UInt8]?
+
+    package init(node: NodeID, incarnation: Incarnation, cluster: ClusterID? = nil, formation: [UInt8]? = nil) {
+        self.node = node
+        self.incarnation = incarnation
+        self.cluster = cluster
+        self.formation = formation
+    }
+}
+
+/// What a node finds on its disk when it starts, all of it durable.
+package struct Recovered: Hashable, Sendable {
+    package var identity: DirectoryIdentity
+    /// The directory was empty until now.
+    package var isNew: Bool
+    package var hardState: HardState
+    /// How often the node was started on this directory, this time included.
+    package var bootCount: UInt64
+    package var log: LogSummary
+
+    package init(
+        identity: DirectoryIdentity, isNew: Bool, hardState: HardState, bootCount: UInt64, log: LogSummary
+    ) {
+        self.identity = identity
+        self.isNew = isNew
+        self.hardState = hardState
+        self.bootCount = bootCount
+        self.log = log
+    }
+}

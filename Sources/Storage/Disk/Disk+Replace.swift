@@ -1,0 +1,25 @@
+extension Disk {
+    /// Puts a file with these bytes in place of the one at `path`, so that after a crash at any point either the old
+    /// or the new one is there, whole. Durable on return.
+    func replace(_ path: String, with bytes: [UInt8]) throws(StorageError) {
+        let temporary = path + ".new"
+        let file = try open(temporary, creating: true)
+        defer { file.close() }
+        try file.write(bytes, at: 0)
+        try file.sync()
+        try rename(temporary, to: path)
+        try syncDirectory(directory(of: path))
+    }
+
+    /// The whole file at `path`, or nil where there is none.
+    func contents(of path: String) throws(StorageError) -> [UInt8]? {
+        guard let size = try size(path) else { return nil }
+        let file = try open(path, creating: false)
+        defer { file.close() }
+        return try file.read(at: 0, count: size)
+    }
+
+    private func directory(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+    }
+}

@@ -1,0 +1,157 @@
+package import Raft
+import Synchronization
+
+/// The replicated log of one node on its disk: an append-only journal in segments. A batch is durable when `append`
+/// returns; bytes once synced are never written over.
+///
+/// One thread appends. Any thread reads meanwhile, and sees what is durable.
+package final class SegmentedLog: Sendable {
+    let disk: any Disk
+    let settings: StorageSettings
+    let incarnation: Incarnation
+    let preparer: SegmentPreparer
+    let positions: Mutex<LogPositions>
+    private let latencies: SyncLatencies
+    private let writer: Mutex<LogWriter>
+
+    init(
+        disk: any Disk, settings: StorageSettings, incarnation: Incarnation, latencies: SyncLatencies,
+        preparer: SegmentPreparer, positions: consuming LogPositions, writer: consuming LogWriter
+    ) {
+        self.disk = disk
+        self.settings = settings
+        self.incarnation = incarnation
+        self.latencies = latencies
+        self.preparer = preparer
+        self.positions = Mutex(positions)
+        self.writer = Mutex(writer)
+    }
+
+    /// What the log holds, all of it durable.
+    package var summary: LogSummary { positions.withLock { $0.summary } }
+
+    /// Bytes of all its segments on the disk.
+    package var storedBytes: Int {
+        positions.withLock { $0.segments.reduce(0) { $0 + $1.file.header.capacity } }
+    }
+
+    /// Makes the first segment of a log of this cluster. Only before anything was appended; durable on return.
+    package func start(cluster: ClusterID) throws(StorageError) {
+        try writer.withLock { writer throws(StorageError) in
+            precondition(writer.tip == .empty && writer.segment == nil, "the log is already started")
+            let header = SegmentHeader(
+                cluster: cluster, incarnation: incarnation, sequence: 1, capacity: settings.firstSegmentBytes)
+            let segment = try preparer.take(header)
+            writer.segment = segment
+            positions.withLock { $0.add(segment) }
+        }
+    }
+
+    /// Appends all steps as one batch and returns when it is durable: one write and one sync.
+    ///
+    /// Throws `.diskFull` with the log as it was: the same steps, or others, may be appended later. Any other error
+    /// is final.
+    package func append(_ steps: [LogStep]) throws(StorageError) {
+        try writer.withLock { writer throws(StorageError) in
+            if let failure = preparer.failure, failure.code != .diskFull { throw failure }
+            let size = BatchEncoder.size(of: steps)
+            if !writer.fits(size) { try roll(&writer, forBatchOf: size) }
+            try write(&writer, .commit) { encoder throws(StorageError) in
+                for step in steps { try encode(step, into: &encoder) }
+            }
+            prepareNext(writer)
+        }
+    }
+
+    /// Writes a seal behind the last batch, where there is none and room for it: from here on damage to that batch can
+    /// be told from a torn write. Durable on return.
+    package func seal() throws(StorageError) {
+        try writer.withLock { writer throws(StorageError) in
+            guard !writer.isSealed, writer.tip.batch > 0, writer.fits(CommitMark.byteCount) else { return }
+            try write(&writer, .seal) { _ in }
+        }
+    }
+
+    /// Bytes left in the segment that is written to.
+    var segmentBytesLeft: Int {
+        positions.withLock { positions in
+            positions.segments.last.map { $0.file.header.capacity - $0.end } ?? 0
+        }
+    }
+
+    /// Tries again to make the next segment, where the last attempt found the disk full.
+    func retryPreparing() {
+        writer.withLock { writer in prepareNext(writer) }
+    }
+
+    // MARK: Writing
+
+    /// Encodes one batch with these contents, writes and syncs it, then takes it in.
+    private func write(
+        _ writer: inout LogWriter, _ mark: CommitMark.Kind,
+        contents: (inout BatchEncoder) throws(StorageError) -> Void
+    ) throws(StorageError) {
+        guard let segment = writer.segment else { preconditionFailure("the log is not started") }
+        let start = writer.position
+        var encoder = BatchEncoder(key: segment.header.key, start: start, tip: writer.tip, buffer: writer.buffer)
+        writer.buffer = []
+        try contents(&encoder)
+        encoder.encodeMark(mark)
+        let end = start + encoder.bytes.count
+        encoder.encodeZeros(max(0, writer.dirtyEnd - end))
+        do throws(StorageError) {
+            try segment.file.write(encoder.bytes, at: start)
+        } catch {
+            writer.dirtyEnd = max(writer.dirtyEnd, start + encoder.bytes.count)
+            throw error
+        }
+        try latencies.sync(segment.file)
+        writer.position = end
+        writer.dirtyEnd = 0
+        writer.tip = encoder.tip
+        writer.isSealed = mark == .seal
+        writer.buffer = encoder.bytes
+        positions.withLock { $0.apply(encoder.changes, end: end) }
+    }
+
+    private func encode(_ step: LogStep, into encoder: inout BatchEncoder) throws(StorageError) {
+        switch step {
+        case .append(let entries):
+            for entry in entries { encoder.encode(entry) }
+        case .truncate(let index):
+            let (id, chain) = if let known = encoder.identity(at: index) { known } else { try identity(at: index) }
+            encoder.encodeTruncation(to: id, chain)
+        case .reset(let id, let chain):
+            encoder.encodeReset(to: id, chain)
+        }
+    }
+
+    /// Goes on in the next segment, which can take a batch of this size.
+    private func roll(_ writer: inout LogWriter, forBatchOf size: Int) throws(StorageError) {
+        guard let current = writer.segment else { preconditionFailure("the log is not started") }
+        var header = nextHeader(after: current.header)
+        header.capacity = max(header.capacity, LogWriter.capacity(forBatchOf: size))
+        precondition(header.capacity <= Int(UInt32.max), "a batch of \(size) bytes is too large for any segment")
+        let next = try preparer.take(header)
+        do throws(StorageError) {
+            try write(&writer, .continued) { _ in }
+        } catch {
+            preparer.adopt(next)
+            throw error
+        }
+        writer.segment = next
+        writer.position = SegmentHeader.byteCount
+        positions.withLock { $0.add(next) }
+    }
+
+    private func prepareNext(_ writer: LogWriter) {
+        guard let segment = writer.segment, writer.position > segment.header.capacity / 2 else { return }
+        preparer.prepare(nextHeader(after: segment.header))
+    }
+
+    private func nextHeader(after header: SegmentHeader) -> SegmentHeader {
+        SegmentHeader(
+            cluster: header.cluster, incarnation: header.incarnation, sequence: header.sequence + 1,
+            capacity: max(settings.firstSegmentBytes, min(settings.segmentBytes, header.capacity * 4)))
+    }
+}
