@@ -1,0 +1,92 @@
+import ArgumentParser
+
+/// Who a node is, where it is reached, and with whom it forms a cluster.
+struct NodeOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("This node's name in its cluster.", valueName: "name"))
+    var id = NodeName.first
+
+    @Option(
+        help: ArgumentHelp(
+            "Where to listen for clients and peers. Anything but a loopback address needs --insecure.",
+            valueName: "host:port"
+        )
+    )
+    var listen = SocketAddress(host: "127.0.0.1", port: 12345)
+
+    @Option(
+        help: ArgumentHelp(
+            "The URL by which peers and clients reach this node. (default: its own --voter URL, else --listen)",
+            valueName: "url"
+        )
+    )
+    var advertise: BaseURL?
+
+    @Option(
+        help: ArgumentHelp(
+            "The directory for this node's log and state; made if missing. One node a directory. (default: ./tandem-ID)",
+            valueName: "dir"
+        )
+    )
+    var data: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            One voter of the cluster; repeat for each, this node included, the same on all nodes. The first one \
+            listed becomes the first primary. Heeded on the first start only: afterwards the cluster knows its \
+            members. (default: a cluster of this node alone)
+            """,
+            valueName: "id=url"
+        )
+    )
+    var voter: [VoterArgument] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Another host name by which clients may address this node; repeatable. Requests for other hosts get 421.",
+            valueName: "name"
+        )
+    )
+    var host: [String] = []
+
+    @Flag(help: "Listen beyond this machine without encryption and without authentication.")
+    var insecure = false
+
+    /// The data directory.
+    var directory: String { data ?? "tandem-\(id.text)" }
+
+    /// The URL peers and clients are told.
+    var url: String {
+        advertise?.text ?? voter.first { $0.name == id }?.url.text ?? listen.url
+    }
+
+    func validate() throws {
+        if !listen.isLoopback && !insecure {
+            throw ValidationError(
+                """
+                --listen \(listen.defaultValueDescription) can be reached from other machines, and this node would \
+                serve everyone there without encryption and without authentication. Listen on 127.0.0.1, or add \
+                --insecure if that network is trusted.
+                """
+            )
+        }
+        if !voter.isEmpty && !voter.contains(where: { $0.name == id }) {
+            throw ValidationError(
+                "--voter must list this node too: add --voter \(id.text)=\(listen.url), or choose another --id."
+            )
+        }
+        var seen: Set<String> = []
+        for voter in voter {
+            guard seen.insert(voter.name.text).inserted, seen.insert(voter.url.text).inserted else {
+                throw ValidationError(
+                    "--voter \(voter.defaultValueDescription): name and URL must be listed only once."
+                )
+            }
+        }
+        if listen.isWildcard && advertise == nil && voter.isEmpty {
+            throw ValidationError(
+                "Listening on every address, this node needs --advertise URL to tell peers and clients."
+            )
+        }
+    }
+}
