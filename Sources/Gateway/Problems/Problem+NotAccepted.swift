@@ -1,0 +1,38 @@
+package import Cluster
+import HTTPTypes
+import Raft
+
+extension Problem {
+    /// Why the cluster did not take a request.
+    package init(_ reason: NotAccepted) {
+        switch reason {
+        case .notPrimary(let primary):
+            self.init(
+                .notPrimary,
+                "The primary is \(primary.id) at \(primary.url).",
+                Members(primary: NodeAddress(id: primary.id.rawValue, url: primary.url)),
+                headers: [.primary: primary.url]
+            )
+        case .noPrimary:
+            self.init(.noPrimary, "No primary was found while the request was held.")
+        case .noQuorum:
+            self.init(.noQuorum, "Fewer than a majority of the voters can be reached.")
+        case .tooFewCopies(let atHand):
+            self.init(
+                .tooFewCopies,
+                "Only \(atHand) voters that hold messages can be reached.",
+                Members(copiesAtHand: atHand)
+            )
+        case .overloaded:
+            self.init(.overloaded, "Too many requests wait to be stored.")
+        case .diskFull:
+            self.init(.diskFull, "Too few nodes have room on their disks.")
+        case .forming:
+            self.init(.forming, "Not all of the listed members have been up yet.")
+        case .overwritten:
+            self.init(.overwritten, "The primary changed, and another entry took the place of this one.")
+        case .stopping:
+            self.init(.stopping, "The node is shutting down.")
+        }
+    }
+}

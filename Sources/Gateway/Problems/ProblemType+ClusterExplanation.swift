@@ -1,0 +1,96 @@
+/// What the cluster or the node can't do now.
+extension ProblemType {
+    var clusterText: Explanation {
+        switch self {
+        case .notPrimary:
+            Explanation(
+                "This node is not the primary",
+                "Only the primary takes writes and answers linearizable reads, and this node is set not to forward "
+                    + "them (`--not-primary reject`).",
+                "Send the request to the node in `primary`."
+            )
+        case .noQuorum:
+            Explanation(
+                "Too few nodes can be reached",
+                "Fewer than a majority of the voters can be reached from this node. Taking the write could lose it.",
+                "Nothing was stored: send again, to another node if this one may be cut off. `GET /status` shows who "
+                    + "is missing. Reads with `consistency=stale` go on."
+            )
+        case .tooFewCopies:
+            Explanation(
+                "Fewer copies at hand than asked for",
+                "The write asks (by `copies`, or the node by `--min-copies`) for more copies than there are voters "
+                    + "that can be reached now.",
+                "Nothing was stored: send again, or ask for fewer copies."
+            )
+        case .forming:
+            Explanation(
+                "The cluster has not been formed yet",
+                "A new cluster forms once, when all of its listed members are up.",
+                "Nothing was stored: send again. `GET /status` shows who is missing."
+            )
+        case .overwritten:
+            Explanation(
+                "Another entry took its place",
+                "The primary changed before the write was on enough nodes, and the new one went on without it.",
+                "Nothing was stored, and nothing of it ever will be: send again."
+            )
+        default:
+            Explanation(
+                "No primary is known",
+                "The node knows of no primary and found none while it held the request (`--hold`). An election takes "
+                    + "well under a second; if this lasts, a majority is missing.",
+                "Nothing was stored: send again. `GET /status` shows who is missing. Reads with `consistency=stale` "
+                    + "go on."
+            )
+        }
+    }
+
+    var nodeText: Explanation {
+        switch self {
+        case .overloaded:
+            Explanation(
+                "The node has too much to do",
+                "As many requests wait here as the node is set to keep.",
+                "Nothing was done: send again, more slowly."
+            )
+        case .stopping:
+            Explanation(
+                "The node is shutting down",
+                "The node finishes what it has begun and takes nothing new.",
+                "Nothing was stored: send again, to another node if there is one."
+            )
+        case .notCaughtUp:
+            Explanation(
+                "The node has not got that far",
+                "The node had not applied the message asked for by `min_id` when it gave up waiting (`--hold`).",
+                "Send again, or ask another node. An id above `lastId` of `/status` may not exist yet."
+            )
+        case .peerNotReady:
+            Explanation(
+                "The node is not ready for its peers",
+                "Internal: the node is starting or stopping.",
+                "Nothing for a client to do: peers send again."
+            )
+        case .diskFull:
+            Explanation(
+                "The disk is full",
+                "Too few nodes have room on their disks for another message. Reads go on.",
+                "Nothing was stored. Operators: make room; service resumes by itself."
+            )
+        case .timedOut:
+            Explanation(
+                "No answer in time",
+                "The request was not finished within `--request-timeout`, or its connection to the primary broke. A "
+                    + "write may or may not have been stored: `outcome` is `unknown`.",
+                "For a read, send again. For a write, look whether the message is there before you send it again."
+            )
+        default:
+            Explanation(
+                "The node can't read its disk",
+                "Reading messages from this node's disk failed. The log of the node says how.",
+                "Ask another node. Operators: look at the disk and the log."
+            )
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import HTTPTypes
+
+extension ProblemType {
+    /// A few words for `title`.
+    package var title: String { text.title }
+
+    /// What it means and what to do: the page at `path`, in Markdown.
+    package var page: String {
+        """
+        # \(text.title)
+
+        `\(path)`, status \(status.code)
+
+        **What it means.** \(text.meaning)
+
+        **What to do.** \(text.remedy)
+
+        """
+    }
+
+    /// A title, what it means, what to do.
+    struct Explanation {
+        var title: String
+        var meaning: String
+        var remedy: String
+
+        init(_ title: String, _ meaning: String, _ remedy: String) {
+            self.title = title
+            self.meaning = meaning
+            self.remedy = remedy
+        }
+    }
+
+    private var text: Explanation {
+        switch self {
+        case .badRequest, .emptyBody, .malformedJSON, .unknownParameter, .invalidParameter, .notSupportedYet:
+            unreadableText
+        case .noSuchPath, .noSuchMessage, .noSuchProblem, .methodNotAllowed, .notAcceptable, .unsupportedMediaType:
+            absentText
+        case .requestTimeout, .lengthRequired, .bodyTooLarge, .urlTooLong, .headersTooLarge,
+            .unsupportedTransferEncoding, .tooManyConnections:
+            limitText
+        case .invalidBody, .invalidField, .tooManyCopies, .unknownHost, .foreignPeer: refusedText
+        case .notPrimary, .noPrimary, .noQuorum, .tooFewCopies, .forming, .overwritten: clusterText
+        case .overloaded, .stopping, .notCaughtUp, .peerNotReady, .diskFull, .timedOut, .storageFailure: nodeText
+        }
+    }
+}
