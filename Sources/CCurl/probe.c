@@ -14,7 +14,10 @@ int ccurl_probe(const char *url, long timeout_ms) {
   CURLcode code = curl_easy_perform(easy);
   long system_error = 0;
   if (code == CURLE_COULDNT_CONNECT) curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &system_error);
+  /* Over https the handshake may fail; somebody listens all the same. */
+  curl_off_t connected_after = 0;
+  curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected_after);
   curl_easy_cleanup(easy);
-  if (code == CURLE_OK) return 0;
+  if (code == CURLE_OK || connected_after > 0) return 0;
   return system_error == ECONNREFUSED ? ECONNREFUSED : -1;
 }

@@ -20,7 +20,7 @@ package enum PortProbe {
         return probe(url: "http://\(isBareIPv6 ? "[\(host)]" : host):\(port)", timeout: timeout)
     }
 
-    /// The same for the host and port of a URL.
+    /// The same for the machine and port of an `http` or `https` URL; its path does not matter.
     package static func probe(url: String, timeout: Duration) -> Answer {
         guard CurlEngine.isInitialized else { return .unknown }
         switch ccurl_probe(url, timeout.curlMilliseconds) {

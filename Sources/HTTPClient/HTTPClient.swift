@@ -51,9 +51,12 @@ package final class HTTPClient: Sendable {
     /// - Parameter completion: Called exactly once, on the client's thread, which does nothing else meanwhile: it must
     ///   not block. A request that is refused at once (`.overloaded`, `.closed`) completes on the calling thread,
     ///   before this returns.
-    /// - Returns: What the request can be given up with.
-    @discardableResult
-    package func send(_ request: HTTPClientRequest, completion: @escaping Completion) -> HTTPClientCall {
+    package func send(_ request: HTTPClientRequest, completion: @escaping Completion) {
+        _ = begin(request, completion: completion)
+    }
+
+    /// Sends a request like `send`, and returns what it can be given up with.
+    package func begin(_ request: HTTPClientRequest, completion: @escaping Completion) -> HTTPClientCall {
         let id = lastID.wrappingAdd(1, ordering: .relaxed).newValue
         let job = Job(id: id, request: request, deadline: .now + request.timeout, completion: completion)
         switch inbox.map({ $0.start(job) }) ?? .closed {
@@ -72,7 +75,7 @@ package final class HTTPClient: Sendable {
         let call = CallInTask()
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                call.begin(send(request) { continuation.resume(returning: $0) })
+                call.begin(begin(request) { continuation.resume(returning: $0) })
             }
         } onCancel: {
             call.cancel()

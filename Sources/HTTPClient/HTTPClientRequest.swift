@@ -59,6 +59,6 @@ package struct HTTPClientRequest: Sendable {
         let authority = bytes.index(colon, offsetBy: 3)
         let delimiters = "/?#".utf8
         let end = bytes[authority...].firstIndex(where: delimiters.contains) ?? bytes.endIndex
-        return url[..<end]
+        return authority < end ? url[..<end] : nil
     }
 }

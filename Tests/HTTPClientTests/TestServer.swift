@@ -75,6 +75,8 @@ final class TestConnection: Sendable {
     private let received = Mutex<[UInt8]>([])
 
     init(_ descriptor: Int32) {
+        var option: Int32 = 1
+        setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &option, socklen_t(MemoryLayout<Int32>.size))
         self.descriptor = Mutex(descriptor)
     }
 
@@ -129,7 +131,7 @@ final class TestConnection: Sendable {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes {
-                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { return }
             sent += count
