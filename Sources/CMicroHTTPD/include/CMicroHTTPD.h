@@ -1,0 +1,152 @@
+/*
+ * The C wall for libmicrohttpd 0.9.75 (Debian 12): everything Swift can't call or shouldn't see.
+ *
+ * Variadic calls, va_list, unions, enums that may grow, sockaddr and epoll structures stay behind it. This header needs nothing but fixed-width
+ * types, so no C module but this one ever imports <microhttpd.h>.
+ *
+ * Threads: a daemon and its connections are touched only by the thread that runs it. The descriptor functions are free of state.
+ */
+#ifndef CMICROHTTPD_H
+#define CMICROHTTPD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct MHD_Connection;
+struct MHD_Response;
+struct cmicrohttpd_daemon;
+
+/* --- The daemon ------------------------------------------------------------------------------------------------------------------------ */
+
+/* Called on the thread that runs the daemon. `context` is what `connection_opened` returned. */
+struct cmicrohttpd_callbacks {
+  /* Passed to `connection_opened` and `log`. */
+  void *loop;
+  /* A socket became a connection. Returns its context, never NULL. */
+  void *(*connection_opened)(void *loop, struct MHD_Connection *connection, int descriptor);
+  /* The last callback for this context. */
+  void (*connection_closed)(void *context);
+  /* A request line is in; `target` is raw, not NUL-terminated for the reader's purposes, and dies with the call. */
+  void (*request_began)(void *context, const uint8_t *target, size_t target_bytes);
+  /* The library's access handler: headers, then body pieces, then the end (see its manual). False closes the connection. */
+  bool (*request_continued)(void *context, struct MHD_Connection *connection, const char *method, const char *version,
+                            const uint8_t *piece, size_t piece_bytes);
+  /* The reply was handed to the kernel (`completed`) or the request died. Once for every `request_began`. */
+  void (*request_ended)(void *context, bool completed);
+  /* The next bytes of a reply of unknown length: bytes written into `room`, 0 after suspending, CMICROHTTPD_STREAM_END or _ABORT. */
+  int64_t (*stream_read)(void *stream, uint8_t *room, size_t room_bytes);
+  /* The library is done with a reply of unknown length. */
+  void (*stream_released)(void *stream);
+  /* A line of the library's own log, not NUL-terminated. */
+  void (*log)(void *loop, const char *line, size_t line_bytes);
+};
+
+/* Returned by `stream_read`: the body is complete; or it can't be completed, close the connection. */
+#define CMICROHTTPD_STREAM_END (-1)
+#define CMICROHTTPD_STREAM_ABORT (-2)
+
+/* A daemon without listening socket and without thread of its own, or NULL. The callbacks are copied. */
+struct cmicrohttpd_daemon *cmicrohttpd_start(const struct cmicrohttpd_callbacks *callbacks, unsigned int connections_max);
+/* Readable when the daemon has work: wait on it no longer than `cmicrohttpd_timeout_ms`. */
+int cmicrohttpd_descriptor(const struct cmicrohttpd_daemon *daemon);
+/* How long the caller may wait before `cmicrohttpd_run`; -1 is for ever. */
+int cmicrohttpd_timeout_ms(struct cmicrohttpd_daemon *daemon);
+/* Serves what is ready, without blocking. */
+bool cmicrohttpd_run(struct cmicrohttpd_daemon *daemon);
+/* Hands over an accepted socket. Closes it and returns false when the library can't take it. */
+bool cmicrohttpd_add(struct cmicrohttpd_daemon *daemon, int descriptor);
+/* Closes every connection and frees the daemon. No connection may be suspended: the library would abort the process. */
+void cmicrohttpd_stop(struct cmicrohttpd_daemon *daemon);
+/* Once a process: a panic of the library is written to standard error, then the process aborts. Ignores SIGPIPE. */
+void cmicrohttpd_prepare_process(void);
+
+/* --- A connection ---------------------------------------------------------------------------------------------------------------------- */
+
+void cmicrohttpd_suspend(struct MHD_Connection *connection);
+void cmicrohttpd_resume(struct MHD_Connection *connection);
+/* The peer's address as text ("127.0.0.1:4711", "[::1]:4711"), NUL-terminated; returns its length, 0 when unknown. */
+size_t cmicrohttpd_remote_address(struct MHD_Connection *connection, char *text, size_t text_bytes);
+
+/* What is wrong with a request's headers. The library accepts all of these. */
+#define CMICROHTTPD_BAD_NAME 0x001               /* a name with a byte outside RFC 9110's token */
+#define CMICROHTTPD_BAD_VALUE 0x002              /* a control character in a value */
+#define CMICROHTTPD_REPEATED_LENGTH 0x004        /* more than one Content-Length, or a list in it */
+#define CMICROHTTPD_BAD_LENGTH 0x008             /* not only digits, or beyond 2^63 */
+#define CMICROHTTPD_LENGTH_AND_ENCODING 0x010    /* both Content-Length and Transfer-Encoding */
+#define CMICROHTTPD_UNSUPPORTED_ENCODING 0x020   /* Transfer-Encoding is not exactly `chunked` */
+#define CMICROHTTPD_MISSING_HOST 0x040           /* HTTP/1.1 without Host */
+#define CMICROHTTPD_REPEATED_HOST 0x080          /* more than one Host */
+#define CMICROHTTPD_HEADERS_TOO_LARGE 0x100      /* names and values together are larger than the limit */
+#define CMICROHTTPD_ENCODING_BEFORE_1_1 0x200    /* Transfer-Encoding in an HTTP/1.0 request (RFC 9112 §6.1: faulty framing) */
+
+struct cmicrohttpd_head {
+  uint32_t violations;
+  bool has_length;
+  bool is_chunked;
+  uint64_t content_length;
+  /* Bytes written to `packed`: for each header its name's length and its value's length (16 bits each, little endian), then both. */
+  size_t packed_bytes;
+};
+
+/* One pass over the request's headers: checks them and packs them, in the order received. `packed` needs room for 4 bytes a header more than
+ * `header_bytes_max`; headers above the limit are not packed. */
+void cmicrohttpd_inspect(struct MHD_Connection *connection, bool is_1_1, size_t header_bytes_max, uint8_t *packed, size_t packed_bytes_max,
+                         struct cmicrohttpd_head *head);
+
+/* --- A reply --------------------------------------------------------------------------------------------------------------------------- */
+
+/* A reply with this body, which is copied. NULL without memory. */
+struct MHD_Response *cmicrohttpd_reply(const uint8_t *body, size_t body_bytes);
+/* A reply whose body comes from the daemon's `stream_read` and ends with `stream_released`. NULL without memory: nothing will be released. */
+struct MHD_Response *cmicrohttpd_streamed_reply(struct cmicrohttpd_daemon *daemon, void *stream);
+/* False when the library refuses the header. */
+bool cmicrohttpd_add_header(struct MHD_Response *reply, const char *name, const char *value);
+/* Queues the reply and gives up the caller's hold on it. False: the library took it not. */
+bool cmicrohttpd_queue(struct MHD_Connection *connection, unsigned int status, struct MHD_Response *reply);
+
+/* --- Sockets and waiting --------------------------------------------------------------------------------------------------------------- */
+
+/* A non-blocking listening socket on an IPv4 or IPv6 literal or "localhost" (127.0.0.1), bound exclusively; port 0 takes a free one. Its
+ * connections inherit keep-alive probes. Returns the descriptor and sets `bound_port`, or -errno. */
+int cmicrohttpd_listen(const char *host, uint16_t port, int backlog, uint16_t *bound_port);
+/* The next connection, non-blocking, or -errno. */
+int cmicrohttpd_accept(int listener);
+/* Looks at received bytes without taking them: bytes (0 is the end) or -errno. */
+int64_t cmicrohttpd_peek(int descriptor, uint8_t *room, size_t room_bytes);
+/* Sends without blocking and without SIGPIPE: bytes or -errno. */
+int64_t cmicrohttpd_send(int descriptor, const uint8_t *bytes, size_t bytes_count);
+/* Throws away what was received: true while the peer may still send. */
+bool cmicrohttpd_discard(int descriptor);
+void cmicrohttpd_shutdown(int descriptor);
+void cmicrohttpd_shutdown_sending(int descriptor);
+void cmicrohttpd_close(int descriptor);
+/* A descriptor on nothing, to give up when the process has run out of them; or -errno. */
+int cmicrohttpd_spare_descriptor(void);
+
+/* An eventfd, or -errno. */
+int cmicrohttpd_event(void);
+void cmicrohttpd_event_raise(int event);
+void cmicrohttpd_event_clear(int event);
+
+#define CMICROHTTPD_READABLE 1  /* each time it becomes readable (edge), or readable at all (level), and the peer's end */
+#define CMICROHTTPD_GONE 2      /* the peer closed or reset; reported once */
+#define CMICROHTTPD_READABLE_LEVEL 3
+/* An epoll descriptor, or -errno. */
+int cmicrohttpd_watcher(void);
+/* Reports `key` for this descriptor from now on. 0 or -errno. */
+int cmicrohttpd_watch(int watcher, int descriptor, uint64_t key, int interest);
+void cmicrohttpd_unwatch(int watcher, int descriptor);
+/* Waits at most `timeout_ms` (-1: for ever) and fills `keys`. Returns how many. */
+int cmicrohttpd_wait(int watcher, uint64_t *keys, int keys_max, int timeout_ms);
+/* Waits until one of three descriptors is readable; returns a bit for each (1, 2, 4). */
+int cmicrohttpd_wait_three(int first, int second, int third, int timeout_ms);
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT" (29 characters and a NUL), for replies written without the library. */
+void cmicrohttpd_http_date(char text[30]);
+/* Names the calling thread (at most 15 characters). */
+void cmicrohttpd_name_thread(const char *name);
+/* The sentence for an errno value. */
+const char *cmicrohttpd_error_text(int error, char *text, size_t text_bytes);
+
+#endif

@@ -1,0 +1,43 @@
+extension ConnectionLoop {
+    func connectionOpened(_ library: MHDConnection, _ socket: Socket) -> Connection {
+        let connection = Connection(
+            id: slots.reserve(),
+            library: library,
+            socket: socket,
+            loop: self,
+            deadline: now + environment.configuration.receiveTimeout
+        )
+        slots.fill(connection)
+        deadlines.lower(connection.id.slot, to: connection.deadline)
+        return connection
+    }
+
+    func connectionClosed(_ connection: Connection) {
+        if case .parked = connection.phase { preconditionFailure("the library closed a suspended connection") }
+        deadlines.remove(connection.id.slot)
+        slots.release(connection.id)
+        environment.counters.connections.subtract(1)
+        environment.serverCounters.connectionEnded()
+        if let tag = connection.tag.close() { environment.connectionClosed(tag) }
+    }
+
+    /// The reply is with the kernel, or the request died: whatever it held is let go.
+    func requestEnded(_ connection: Connection, completed: Bool) {
+        _ = connection.exchange?.peerIsGone()
+        connection.exchange = nil
+        connection.head = nil
+        connection.intake = nil
+        connection.target = nil
+        environment.serverCounters.bodyBytesInFlight.subtract(connection.bodyBytesInFlight)
+        connection.bodyBytesInFlight = 0
+        connection.phase = .idle
+        setDeadline(connection, now + environment.configuration.idleTimeout)
+        // A kept connection would wait for a request that this server should not get any more.
+        if isDraining { connection.socket.shutdown() }
+    }
+
+    func setDeadline(_ connection: Connection, _ time: ContinuousClock.Instant) {
+        connection.deadline = time
+        deadlines.lower(connection.id.slot, to: time)
+    }
+}

@@ -1,0 +1,72 @@
+extension ConnectionLoop {
+    /// Acts on every connection whose phase has lasted too long.
+    func passDeadlines() {
+        while let slot = deadlines.popDue(now) {
+            guard let connection = slots[slot: slot] else {
+                preconditionFailure("a deadline in slot \(slot), which has no connection")
+            }
+            if connection.deadline > now {
+                deadlines.lower(slot, to: connection.deadline)
+            } else {
+                passDeadline(of: connection)
+            }
+        }
+    }
+
+    private func passDeadline(of connection: Connection) {
+        switch connection.phase {
+        case .awaitingHead, .receiving:
+            // The library has written nothing since the last reply, so these bytes are in order.
+            environment.serverCounters.refused(.requestTimeout)
+            let reply = environment.refusal(.requestTimeout)
+            connection.socket.sendLastWords(reply.lastWords(serverName: environment.configuration.serverName))
+            close(connection)
+        case .idle, .replying, .resuming:
+            close(connection)
+        case .parked:
+            passParkedDeadline(of: connection)
+        case .handling:
+            preconditionFailure("a deadline passed inside the handler")
+        }
+    }
+
+    /// The library sees the end of the stream and closes. Looked at again in case it does not.
+    private func close(_ connection: Connection) {
+        connection.socket.shutdown()
+        setDeadline(connection, now + .seconds(1))
+    }
+
+    private func passParkedDeadline(of connection: Connection) {
+        guard let exchange = connection.exchange else { preconditionFailure("parked without an exchange") }
+        if !connection.isWatched, connection.parkedSince + environment.configuration.hangUpWatchDelay <= now {
+            // Not watched for want of kernel memory: the deadline still holds.
+            connection.isWatched = watcher.watch(connection.socket, for: .hangUp, key: connection.id.key)
+        }
+        let refusal = environment.refusal
+        switch exchange.expire(at: now, fallback: { refusal(.answerTimeout) }) {
+        case .settled:
+            break  // Its message is in the inbox.
+        case .later(let time):
+            setDeadline(connection, time)
+        case .answered:
+            resume(connection)
+        }
+    }
+
+    /// A parked connection is looked at when its exchange expires, and before that once, to start watching for a hang-up:
+    /// most exchanges are answered long before that, and then cost the kernel nothing.
+    func setParkedDeadline(_ connection: Connection, _ exchange: Exchange) {
+        let watchTime = connection.parkedSince + environment.configuration.hangUpWatchDelay
+        setDeadline(connection, connection.isWatched ? exchange.deadline : min(exchange.deadline, max(watchTime, now)))
+    }
+
+    /// Peers that went away while their request was parked: the library is blind to that.
+    func readWatcher() {
+        for key in watcher.wait(milliseconds: 0) {
+            guard let connection = slots[key: key], case .parked = connection.phase else { continue }
+            if connection.exchange?.peerIsGone() == true { environment.counters.hangUps.add(1) }
+            connection.socket.shutdown()
+            resume(connection)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+extension ConnectionLoop {
+    func obey(_ message: LoopMessage, _ daemon: MHDDaemon) {
+        switch message {
+        case .serve(let socket):
+            serve(socket, daemon)
+        case .answered(let exchange):
+            if let connection = parkedConnection(of: exchange) { resume(connection) }
+        case .deadlineMoved(let exchange):
+            if let connection = parkedConnection(of: exchange) { setParkedDeadline(connection, exchange) }
+        case .drain:
+            drain()
+        case .stop:
+            isStopping = true
+        }
+    }
+
+    /// The acceptor has counted it already.
+    private func serve(_ socket: Socket, _ daemon: MHDDaemon) {
+        guard isStopping || !daemon.add(socket) else { return }
+        if isStopping { socket.close() }
+        environment.counters.connections.subtract(1)
+        environment.serverCounters.connectionEnded()
+    }
+
+    private func parkedConnection(of exchange: Exchange) -> Connection? {
+        guard let connection = slots[exchange.connectionID], connection.exchange === exchange,
+            case .parked = connection.phase
+        else { return nil }
+        return connection
+    }
+
+    /// Lets the library go on with a suspended connection, exactly once a suspension; it comes back in this turn's run.
+    func resume(_ connection: Connection) {
+        guard case .parked = connection.phase else {
+            preconditionFailure("resumed while \(connection.phase)")
+        }
+        if connection.isWatched {
+            // Before the library may close the descriptor and the kernel give its number away.
+            watcher.unwatch(connection.socket)
+            connection.isWatched = false
+        }
+        connection.phase = .resuming
+        parkedCount -= 1
+        environment.counters.parked.subtract(1)
+        environment.counters.resumes.add(1)
+        connection.library.resume()
+    }
+
+    private func drain() {
+        isDraining = true
+        for connection in slots.all where connection.isIdle { connection.socket.shutdown() }
+    }
+
+    /// Answers everything, closes everything, frees the daemon. Suspended connections would make the library abort.
+    func finish(_ daemon: MHDDaemon) {
+        let farewell = environment.refusal
+        drain()
+        for connection in slots.all {
+            guard case .parked = connection.phase, let exchange = connection.exchange else { continue }
+            // False: it was answered just before, and its message is in the inbox.
+            if exchange.conclude(with: { farewell(.draining) }) { resume(connection) }
+        }
+        let limit = now + .seconds(1)
+        while slots.count > 0, now < limit || parkedCount > 0 {
+            turn(daemon, waitingAtMost: .milliseconds(20))
+        }
+        precondition(parkedCount == 0, "stopping with \(parkedCount) suspended connections")
+        daemon.stop()
+    }
+}

@@ -1,0 +1,55 @@
+/// A request's body arriving: pure, so that limits are tested without sockets.
+struct RequestIntake {
+    enum Phase: Equatable {
+        /// Can transition to: `discarding`.
+        case receiving
+        /// Too large: thrown away while counting, then answered, so that the client reads the answer. Can transition to: nothing.
+        case discarding(Refusal)
+    }
+
+    /// What the end of the body means.
+    enum EndAction: Equatable {
+        case handle(body: [UInt8])
+        case refuse(Refusal)
+    }
+
+    private(set) var phase = Phase.receiving
+    private(set) var body: [UInt8] = []
+    private(set) var receivedBytes = 0
+    private let bodyBytesMax: Int
+
+    /// Beyond the limit, so much more is read for the sake of a readable answer.
+    static let discardedBytesMax = 1024 * 1024
+    /// Reserved at once on a client's word; longer bodies grow.
+    static let reservedBytesMax = 256 * 1024
+
+    init(announcedBytes: Int?, bodyBytesMax: Int) {
+        self.bodyBytesMax = bodyBytesMax
+        if let announcedBytes { body.reserveCapacity(min(announcedBytes, Self.reservedBytesMax, bodyBytesMax)) }
+    }
+
+    /// Takes a piece; false when even discarding has gone on too long and the connection is to be closed.
+    mutating func received(_ piece: some Collection<UInt8>) -> Bool {
+        receivedBytes += piece.count
+        guard receivedBytes <= bodyBytesMax else {
+            discard(because: .bodyTooLarge(limit: bodyBytesMax))
+            return receivedBytes <= bodyBytesMax + Self.discardedBytesMax
+        }
+        if phase == .receiving { body.append(contentsOf: piece) }
+        return true
+    }
+
+    /// From now on throws everything away and answers `refusal` at the end. The first reason stays.
+    mutating func discard(because refusal: Refusal) {
+        guard phase == .receiving else { return }
+        phase = .discarding(refusal)
+        body = []
+    }
+
+    consuming func ended() -> EndAction {
+        switch phase {
+        case .receiving: .handle(body: body)
+        case .discarding(let refusal): .refuse(refusal)
+        }
+    }
+}

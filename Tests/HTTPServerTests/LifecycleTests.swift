@@ -1,0 +1,113 @@
+import Dispatch
+import HTTPServer
+import Logging
+import XCTest
+
+final class LifecycleTests: XCTestCase {
+    private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+
+    func testPortInUse() throws {
+        let server = try ServerUnderTest(self)
+        XCTAssertThrowsError(try ServerUnderTest(self, configure: { $0.port = server.port })) { error in
+            XCTAssertEqual(error as? HTTPServerError, .portInUse(server.port))
+        }
+    }
+
+    func testBadAddress() {
+        for host in ["nowhere.example", "192.0.2.1", ""] {
+            XCTAssertThrowsError(try ServerUnderTest(self, configure: { $0.host = host })) { error in
+                XCTAssertEqual((error as? HTTPServerError)?.code, .badAddress)
+            }
+        }
+    }
+
+    func testPortIsFreeAgainAfterStop() throws {
+        let first = try ServerUnderTest(self)
+        let client = try first.connect()
+        try client.send(get)
+        _ = try client.reply()
+        first.server.stop()
+        let second = try ServerUnderTest(self, configure: { $0.port = first.port })
+        XCTAssertEqual(second.port, first.port)
+    }
+
+    func testIPv6() throws {
+        let server: ServerUnderTest
+        do {
+            server = try ServerUnderTest(self, configure: { $0.host = "::" })
+        } catch {
+            throw XCTSkip("no IPv6 here")
+        }
+        let client = try server.connect()
+        try client.send(get)
+        XCTAssertEqual(try client.reply().status, 200)
+    }
+
+    func testStopAnswersWhatIsParked() throws {
+        let parked = Parked()
+        let server = try ServerUnderTest(self) { parked.append($0) }
+        let clients = try (0..<50).map { _ in try server.connect() }
+        for client in clients { try client.send(get) }
+        parked.wait(for: 50)
+        server.server.stop()
+        for client in clients {
+            let reply = try client.reply()
+            XCTAssertEqual(reply.status, 503)
+            XCTAssertEqual(reply.body, "draining")
+            XCTAssertTrue(reply.closes)
+        }
+        XCTAssertEqual(server.server.metrics.connections, 0)
+        parked.all[0].respond(.text("after the end"))
+        server.server.stop()
+    }
+
+    func testStopWhileRequestsPour() throws {
+        let queue = DispatchQueue(label: "answers")
+        let server = try ServerUnderTest(self) { exchange in queue.async { exchange.respond(.text("1")) } }
+        let port = server.port
+        DispatchQueue.concurrentPerform(iterations: 9) { number in
+            if number == 8 {
+                usleep(50_000)
+                return server.server.stop()
+            }
+            // Ends when the server goes away, which is the point.
+            guard let client = try? RawClient(port: port) else { return }
+            while (try? client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")) != nil, (try? client.reply()) != nil {}
+        }
+        XCTAssertEqual(server.server.metrics.connections, 0)
+        XCTAssertEqual(server.server.metrics.sum(\.parked), 0)
+    }
+
+    func testDrainWaitsForAnswers() throws {
+        let parked = Parked()
+        let server = try ServerUnderTest(self) { parked.append($0) }
+        let (idle, busy) = (try server.connect(), try server.connect())
+        try busy.send(get)
+        parked.wait(for: 1)
+        let drained = expectation(description: "drained")
+        DispatchQueue.global().async {
+            server.server.drain(grace: .seconds(20))
+            drained.fulfill()
+        }
+        XCTAssertTrue(try idle.isAtEnd())
+        parked.all[0].respond(.text("done"))
+        let reply = try busy.reply()
+        XCTAssertEqual(reply.body, "done")
+        XCTAssertTrue(reply.closes)
+        wait(for: [drained], timeout: 10)
+        XCTAssertThrowsError(try server.connect())
+        XCTAssertEqual(server.server.metrics.connections, 0)
+    }
+
+    func testDrainGivesUpAfterItsGrace() throws {
+        let parked = Parked()
+        let server = try ServerUnderTest(self) { parked.append($0) }
+        let client = try server.connect()
+        try client.send(get)
+        parked.wait(for: 1)
+        server.server.drain(grace: .milliseconds(50))
+        XCTAssertEqual(server.server.metrics.sum(\.parked), 1)
+        server.server.stop()
+        XCTAssertEqual(try client.reply().body, "draining")
+    }
+}

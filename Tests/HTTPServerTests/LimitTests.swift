@@ -1,0 +1,115 @@
+import HTTPServer
+import XCTest
+
+final class LimitTests: XCTestCase {
+    func testHeadersTooLarge() throws {
+        let server = try ServerUnderTest(self, configure: { $0.headerBytesMax = 1000 })
+        for (length, status) in [(900, 200), (1000, 431), (10_000, 431)] {
+            let client = try server.connect()
+            try client.send("GET / HTTP/1.1\r\nHost: h\r\nA: \(String(repeating: "b", count: length))\r\n\r\n")
+            let reply = try client.reply()
+            XCTAssertEqual(reply.status, status)
+            XCTAssertEqual(reply.closes, status != 200)
+        }
+        XCTAssertEqual(server.handled.all.count, 1)
+        XCTAssertEqual(server.server.metrics.refusalsTotal["headers_too_large"], 2)
+    }
+
+    func testHeadersBeyondTheLibrarysRoom() throws {
+        let server = try ServerUnderTest(self)
+        let client = try server.connect()
+        try? client.send("GET / HTTP/1.1\r\nHost: h\r\nA: \(String(repeating: "b", count: 100_000))\r\n\r\n")
+        XCTAssertEqual(try client.reply().status, 431)
+        XCTAssertEqual(server.handled.all, [])
+    }
+
+    func testURLTooLong() throws {
+        let server = try ServerUnderTest(self)
+        for (length, status) in [(8191, 200), (8192, 414), (20_000, 414)] {
+            let client = try server.connect()
+            try client.send("GET /\(String(repeating: "a", count: length)) HTTP/1.1\r\nHost: h\r\n\r\n")
+            XCTAssertEqual(try client.reply().status, status, "\(length)")
+        }
+        XCTAssertEqual(server.handled.all.count, 1)
+    }
+
+    func testAnnouncedBodyTooLarge() throws {
+        let server = try ServerUnderTest(self, configure: { $0.bodyBytesMax = 10 })
+        let client = try server.connect()
+        try client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\nExpect: 100-continue\r\n\r\n")
+        let reply = try client.reply()
+        XCTAssertEqual(reply.status, 413)
+        XCTAssertTrue(reply.closes)
+        XCTAssertTrue(try client.isAtEnd())
+        XCTAssertEqual(server.handled.all, [])
+    }
+
+    func testChunkedBodyTooLargeIsAnsweredAtItsEnd() throws {
+        let server = try ServerUnderTest(self, configure: { $0.bodyBytesMax = 10 })
+        let client = try server.connect()
+        try client.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
+        try client.send("6\r\nabcdef\r\n6\r\nabcdef\r\n0\r\n\r\n")
+        XCTAssertEqual(try client.reply().status, 413)
+        try client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nabcdefghij")
+        XCTAssertEqual(try client.reply().body, "POST / abcdefghij")
+    }
+
+    func testEndlessBodyIsCutOff() throws {
+        let server = try ServerUnderTest(self, configure: { $0.bodyBytesMax = 10 })
+        let client = try server.connect()
+        try client.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
+        let chunk = "10000\r\n" + String(repeating: "a", count: 65536) + "\r\n"
+        XCTAssertThrowsError(try { for _ in 0..<1000 { try client.send(chunk) } }())
+        XCTAssertEqual(server.handled.all, [])
+    }
+
+    func testPeersMaySendMore() throws {
+        let server = try ServerUnderTest(
+            self,
+            configure: {
+                $0.bodyBytesMax = 10
+                $0.peerBodyBytesMax = 20
+            }
+        )
+        let client = try server.connect()
+        try client.send("POST /replicate HTTP/1.1\r\nHost: h\r\nContent-Length: 20\r\n\r\nabcdefghijabcdefghij")
+        XCTAssertEqual(try client.reply().status, 200)
+        XCTAssertEqual(server.server.metrics.sum(\.connections, of: .peers), 1)
+    }
+
+    func testMemoryForBodiesIsBounded() throws {
+        let server = try ServerUnderTest(self, configure: { $0.bodyBytesInFlightMax = 100_000 })
+        let first = try server.connect()
+        try first.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 90000\r\n\r\na")
+        server.wait(for: 90000, of: "body bytes in flight", \.bodyBytesInFlight)
+        let second = try server.connect()
+        try second.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 90000\r\n\r\n")
+        XCTAssertEqual(try second.reply().status, 503)
+        let third = try server.connect()
+        try third.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n10000\r\n")
+        try third.send(String(repeating: "a", count: 65536) + "\r\n0\r\n\r\n")
+        XCTAssertEqual(try third.reply().body, "overloaded")
+        try first.send(String(repeating: "a", count: 89999))
+        XCTAssertEqual(try first.reply().status, 200)
+        server.wait(for: 0, of: "body bytes in flight", \.bodyBytesInFlight)
+    }
+
+    func testConnectionLimit() throws {
+        let server = try ServerUnderTest(self, configure: { $0.connectionsMax = 2 })
+        let kept = try [server.connect(), server.connect()]
+        server.wait(for: 2, of: "connections", \.connections)
+        let surplus = try server.connect()
+        try surplus.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        let reply = try surplus.reply()
+        XCTAssertEqual(reply.status, 503)
+        XCTAssertTrue(reply.closes)
+        XCTAssertNotNil(reply["date"])
+        XCTAssertTrue(try surplus.isAtEnd())
+        try kept[0].send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        XCTAssertEqual(try kept[0].rest().prefix(12), "HTTP/1.1 200")
+        server.wait(for: 1, of: "connections", \.connections)
+        let late = try server.connect()
+        try late.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        XCTAssertEqual(try late.reply().status, 200)
+    }
+}
