@@ -32,6 +32,11 @@ package struct Status: Hashable, Sendable {
 }
 
 extension RaftNode {
+    package var role: RaftElection.Role { election.role }
+
+    /// The leader of the current term, as far as known; itself when leading.
+    package var leader: NodeID? { election.leader }
+
     package var status: Status {
         Status(
             role: election.role,

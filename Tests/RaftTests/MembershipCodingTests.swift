@@ -50,7 +50,7 @@ final class MembershipCodingTests: XCTestCase {
     func testTrailingBytesAndUnsortedNamesAreErrors() {
         let bytes = MembershipCoding.encode(membership, cluster: cluster)
         XCTAssertThrowsError(try MembershipCoding.decode(bytes + [0])) {
-            XCTAssertEqual($0 as? MembershipCoding.DecodingError, .init(code: .endsLate, offset: bytes.count))
+            XCTAssertEqual(($0 as? MembershipCoding.DecodingError)?.code, .endsLate)
         }
         let member: [UInt8] = [0] + [UInt8](repeating: 0, count: 8) + [1, 0, 97] + [0, 0]
         let header = [1] + [UInt8](repeating: 0, count: 16)

@@ -1,0 +1,122 @@
+import Raft
+
+/// Watches a whole cluster for what must never happen. It knows everything every node ever said or stored.
+struct Checker {
+    private(set) var violations: [String] = []
+    private var leaders: [Term: NodeID] = [:]
+    private var chains: [EntryID: ChainValue] = [:]
+    /// The one log: every entry that any node was told is committed.
+    private(set) var committed: [Entry] = []
+    /// The highest index that a client was told is committed.
+    private(set) var acknowledged: LogIndex = .zero
+    private var outcomes: [Ticket: Settlement] = [:]
+    private var readFloors: [Ticket: LogIndex] = [:]
+
+    mutating func violation(_ text: String) { violations.append(text) }
+
+    /// §5.2, Election Safety: "at most one leader can be elected in a given term".
+    mutating func sawLeader(_ id: NodeID, in term: Term) {
+        if let known = leaders[term], known != id { violation("\(known) and \(id) both lead in term \(term)") }
+        leaders[term] = id
+    }
+
+    /// §5.3, Log Matching: the same index and term is the same entry, after the same entries. The chain value names the
+    /// whole history.
+    mutating func stored(_ entries: [Entry]) {
+        for entry in entries {
+            if let known = chains[entry.id], known != entry.chain { violation("two histories end in \(entry.id)") }
+            chains[entry.id] = entry.chain
+        }
+    }
+
+    /// §5.4, State Machine Safety: no two nodes ever apply different entries at one index; and what is committed is on
+    /// the disks of a quorum.
+    mutating func committed(_ entries: [Entry], at id: NodeID, copiesOnDisk: (EntryID) -> Int, quorum: Int) {
+        for entry in entries {
+            let place = Int(entry.index.rawValue) - 1
+            if place < committed.count {
+                if committed[place] != entry {
+                    violation("\(id) applies \(entry.id) where others applied \(committed[place].id)")
+                }
+            } else if place == committed.count {
+                committed.append(entry)
+                let copies = copiesOnDisk(entry.id)
+                if copies < quorum { violation("\(entry.id) is committed at \(id) with \(copies) copies on disk") }
+            } else {
+                violation("\(id) applies \(entry.id) after \(committed.count)")
+            }
+        }
+    }
+
+    /// §5.4, Leader Completeness: a new leader has everything that was committed.
+    mutating func elected(_ id: NodeID, has: (EntryID) -> Bool) {
+        if let last = committed.last, !has(last.id) { violation("new leader \(id) lacks committed entry \(last.id)") }
+    }
+
+    mutating func asked(_ ticket: Ticket) { readFloors[ticket] = acknowledged }
+
+    mutating func settled(_ settlement: Settlement, at id: NodeID) {
+        switch settlement {
+        case .committed(let ticket, let indexes, _):
+            remember(settlement, for: ticket)
+            acknowledged = max(acknowledged, indexes.upperBound)
+            for index in indexes where Payload.ticket(of: committedEntry(index)) != ticket {
+                violation("\(id) says that proposal \(ticket.rawValue) is at \(index), which holds something else")
+            }
+        case .rejected(let ticket, _), .overwritten(let ticket):
+            remember(settlement, for: ticket)
+        case .readable(let ticket, let index):
+            remember(settlement, for: ticket)
+            if let floor = readFloors[ticket], index < floor {
+                violation("\(id) answers read \(ticket.rawValue) at \(index), but \(floor) was acknowledged before it")
+            }
+        }
+    }
+
+    private mutating func remember(_ settlement: Settlement, for ticket: Ticket) {
+        if let known = outcomes[ticket] {
+            violation("ticket \(ticket.rawValue) is settled twice: \(known), then \(settlement)")
+        }
+        outcomes[ticket] = settlement
+    }
+
+    private func committedEntry(_ index: LogIndex) -> Entry? {
+        let place = Int(index.rawValue) - 1
+        return committed.indices.contains(place) ? committed[place] : nil
+    }
+
+    var leaderCount: Int { leaders.count }
+    var settledCount: Int { outcomes.count }
+
+    func outcome(of ticket: Ticket) -> Settlement? { outcomes[ticket] }
+
+    /// At the end: what was acknowledged is there once, what was refused is not there.
+    mutating func conclude() {
+        var places: [Ticket: [LogIndex]] = [:]
+        for entry in committed {
+            if let ticket = Payload.ticket(of: entry) { places[ticket, default: []].append(entry.index) }
+        }
+        for (ticket, outcome) in outcomes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            switch outcome {
+            case .committed(_, let indexes, _):
+                if places[ticket] != Array(indexes) { violation("\(outcome) but found at \(places[ticket] ?? [])") }
+            case .rejected, .overwritten:
+                if let found = places[ticket] { violation("\(outcome) but found at \(found)") }
+            case .readable: break
+            }
+        }
+    }
+}
+
+/// What the tests propose: the ticket and the place in its batch.
+enum Payload {
+    static func make(_ ticket: Ticket, place: Int, bytes: Int = 0) -> [UInt8] {
+        (0..<8).map { UInt8(truncatingIfNeeded: ticket.rawValue >> (8 * UInt64($0))) } + [UInt8(place)]
+            + [UInt8](repeating: 7, count: bytes)
+    }
+
+    static func ticket(of entry: Entry?) -> Ticket? {
+        guard let entry, entry.kind == .command, entry.payload.count >= 9 else { return nil }
+        return Ticket((0..<8).reduce(0) { $0 | UInt64(entry.payload[$1]) << (8 * UInt64($1)) })
+    }
+}
