@@ -28,7 +28,11 @@ package final class DataDirectory: Sendable {
     }
 
     private init(
-        disk: any Disk, settings: StorageSettings, opened: Opened, lock: any DiskLock, latencies: SyncLatencies
+        disk: any Disk,
+        settings: StorageSettings,
+        opened: Opened,
+        lock: any DiskLock,
+        latencies: SyncLatencies
     ) {
         self.disk = disk
         self.settings = settings
@@ -46,13 +50,21 @@ package final class DataDirectory: Sendable {
     ///   - node: who this node is; throws `.foreign` where the directory is another's.
     ///   - incarnation: a random number, kept if the directory is new.
     package static func open(
-        on disk: any Disk, node: NodeID, incarnation: Incarnation, settings: StorageSettings = StorageSettings()
+        on disk: any Disk,
+        node: NodeID,
+        incarnation: Incarnation,
+        settings: StorageSettings = StorageSettings()
     ) throws(StorageError) -> DataDirectory {
         let lock = try disk.lock("lock")
         let latencies = SyncLatencies(now: settings.now)
         do throws(StorageError) {
             let opened = try Opened.open(
-                on: disk, node: node, incarnation: incarnation, settings: settings, latencies: latencies)
+                on: disk,
+                node: node,
+                incarnation: incarnation,
+                settings: settings,
+                latencies: latencies
+            )
             return DataDirectory(disk: disk, settings: settings, opened: opened, lock: lock, latencies: latencies)
         } catch {
             lock.release()
@@ -62,6 +74,9 @@ package final class DataDirectory: Sendable {
 
     /// Whom the directory belongs to now.
     package var identity: DirectoryIdentity { state.withLock { $0.identity } }
+
+    /// Term and vote as they are on the disk now.
+    package var hardState: HardState { state.withLock { $0.vote.hardState } }
 
     /// Makes this node one of a cluster, once: the log can be written to from then on. Durable on return.
     ///
@@ -128,8 +143,11 @@ package final class DataDirectory: Sendable {
         let preparedBytes = log.preparer.readyBytes
         let isFull = preparedBytes == 0 && log.preparer.failure != nil
         return Room(
-            segmentBytes: segmentBytes, preparedBytes: preparedBytes, freeBytes: try? disk.freeBytes(),
-            acceptsProposals: !isFull || segmentBytes >= settings.lowWaterBytes)
+            segmentBytes: segmentBytes,
+            preparedBytes: preparedBytes,
+            freeBytes: try? disk.freeBytes(),
+            acceptsProposals: !isFull || segmentBytes >= settings.lowWaterBytes
+        )
     }
 
     /// Seals the log and lets another process have the directory. Nothing else may be called after.
@@ -140,7 +158,9 @@ package final class DataDirectory: Sendable {
     }
 
     private func flush(
-        _ steps: inout [LogStep], through token: PersistToken, _ state: inout State
+        _ steps: inout [LogStep],
+        through token: PersistToken,
+        _ state: inout State
     ) throws(StorageError) {
         if !steps.isEmpty { try log.append(steps) }
         steps = []

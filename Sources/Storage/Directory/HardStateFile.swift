@@ -1,9 +1,10 @@
 import Raft
 import Synchronization
 
-/// Term and vote, and how often this node was started, as two copies of one record in the file `vote`. The second copy
-/// is written once the first is on disk, and nothing is promised before both are. So one of them always holds the
-/// last promise whole, whether a write was torn or a copy went bad later; the newer readable one counts.
+/// Term and vote, and how often this node was started, as two copies of one record in the file `vote`. One copy is
+/// written, and the other once that is on disk; nothing is promised before both are. So one of them always holds the
+/// last promise whole, whether a write was torn or a copy went bad later. The newer readable one counts, and is not
+/// written over before the other one is as new.
 ///
 ///      0  magic "TandemV1"            8    copy at 0, the other at 4096
 ///      8  version                     4
@@ -33,6 +34,8 @@ struct HardStateFile: Sendable {
     private let incarnation: Incarnation
     private let latencies: SyncLatencies
     private(set) var record: Record
+    /// Where the newest copy is that can be read.
+    private var newestOffset: Int
 
     var hardState: HardState { record.hardState }
 
@@ -60,40 +63,53 @@ struct HardStateFile: Sendable {
 
     /// Opens the file and takes the newer of the copies that can be read.
     static func open(
-        on disk: any Disk, incarnation: Incarnation, latencies: SyncLatencies
+        on disk: any Disk,
+        incarnation: Incarnation,
+        latencies: SyncLatencies
     ) throws(StorageError) -> HardStateFile {
         guard try disk.size(path) != nil else {
             throw .damaged(path, at: 0, "the file is missing, and with it what this node has voted")
         }
         let file = try disk.open(path, creating: false)
-        var newest: Record?
+        var newest: (Record, offset: Int)?
         for offset in copyOffsets {
             let bytes = try file.read(at: offset, count: copyBytes)
             guard let record = try decode(bytes, incarnation) else { continue }
-            if record.sequence > newest?.sequence ?? 0 { newest = record }
+            if record.sequence > newest?.0.sequence ?? 0 { newest = (record, offset) }
         }
-        guard let newest else { throw .damaged(path, at: 0, "neither copy of the vote can be read") }
-        return HardStateFile(file: file, incarnation: incarnation, latencies: latencies, record: newest)
+        guard let (record, offset) = newest else { throw .damaged(path, at: 0, "neither copy of the vote can be read") }
+        return HardStateFile(
+            file: file,
+            incarnation: incarnation,
+            latencies: latencies,
+            record: record,
+            newestOffset: offset
+        )
     }
 
     /// Replaces term and vote; durable on return. Throws `.diskFull` with the record as it was; any other error is final.
     mutating func write(_ hardState: HardState) throws(StorageError) {
         precondition(
-            hardState.term >= record.hardState.term, "term \(hardState.term) after \(record.hardState.term)")
+            hardState.term >= record.hardState.term,
+            "term \(hardState.term) after \(record.hardState.term)"
+        )
         try write(Record(hardState: hardState, bootCount: record.bootCount, sequence: record.sequence + 1))
     }
 
     /// Counts one more start; durable on return.
     mutating func countBoot() throws(StorageError) {
         try write(
-            Record(hardState: record.hardState, bootCount: record.bootCount + 1, sequence: record.sequence + 1))
+            Record(hardState: record.hardState, bootCount: record.bootCount + 1, sequence: record.sequence + 1)
+        )
     }
 
     private mutating func write(_ record: Record) throws(StorageError) {
         let bytes = Self.encode(record, incarnation)
-        for offset in Self.copyOffsets {
+        let newest = newestOffset
+        for offset in Self.copyOffsets.filter({ $0 != newest }) + [newest] {
             try file.write(bytes, at: offset)
             try latencies.sync(file)
+            newestOffset = offset
         }
         self.record = record
     }
@@ -119,7 +135,9 @@ struct HardStateFile: Sendable {
         guard isWhole(bytes) else { return nil }
         guard bytes.littleEndian(at: 8) == version else {
             throw StorageError(
-                .unsupported, "\(path) was written by a newer version of tandem. Start that version, or a later one.")
+                .unsupported,
+                "\(path) was written by a newer version of tandem. Start that version, or a later one."
+            )
         }
         guard bytes.littleEndian(at: 16) == incarnation.rawValue else {
             throw StorageError(.foreign, "\(path) belongs to another node. Put this node's own file back.")
@@ -128,7 +146,9 @@ struct HardStateFile: Sendable {
         let vote = length == .max ? nil : NodeID(String(decoding: bytes[48..<48 + Int(length)], as: UTF8.self))
         return Record(
             hardState: HardState(term: Term(bytes.littleEndian(at: 40)), vote: vote),
-            bootCount: bytes.littleEndian(at: 32), sequence: bytes.littleEndian(at: 24))
+            bootCount: bytes.littleEndian(at: 32),
+            sequence: bytes.littleEndian(at: 24)
+        )
     }
 
     private static func isWhole(_ bytes: [UInt8]) -> Bool {

@@ -39,7 +39,9 @@ enum IdentityFile {
         else { throw .damaged(path, at: 0, "its checksum is wrong") }
         guard bytes.littleEndian(at: 8) == version else {
             throw StorageError(
-                .unsupported, "\(path) was written by a newer version of tandem. Start that version, or a later one.")
+                .unsupported,
+                "\(path) was written by a newer version of tandem. Start that version, or a later one."
+            )
         }
         let nameEnd = fixedBytes + Int(bytes.littleEndian(at: 40, as: UInt32.self))
         let formationLength: UInt32 = bytes.littleEndian(at: 44)
@@ -49,7 +51,8 @@ enum IdentityFile {
             incarnation: Incarnation(bytes.littleEndian(at: 32)),
             cluster: isMember
                 ? ClusterID(high: bytes.littleEndian(at: 16), low: bytes.littleEndian(at: 24)) : nil,
-            formation: formationLength == .max ? nil : Array(bytes[nameEnd..<bytes.count - 4]))
+            formation: formationLength == .max ? nil : Array(bytes[nameEnd..<bytes.count - 4])
+        )
     }
 
     private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {

@@ -11,7 +11,11 @@ struct Opened: Sendable {
     /// In a new directory the vote comes first and the identity last: a directory with an identity has all the rest,
     /// and what is missing then was lost.
     static func open(
-        on disk: any Disk, node: NodeID, incarnation: Incarnation, settings: StorageSettings, latencies: SyncLatencies
+        on disk: any Disk,
+        node: NodeID,
+        incarnation: Incarnation,
+        settings: StorageSettings,
+        latencies: SyncLatencies
     ) throws(StorageError) -> Opened {
         try disk.createDirectory("log")
         try disk.syncDirectory("")
@@ -25,7 +29,8 @@ struct Opened: Sendable {
             throw StorageError(
                 .foreign,
                 "The data directory belongs to node \(identity.node), not \(node). Give --id \(identity.node), or "
-                    + "another --data directory.")
+                    + "another --data directory."
+            )
         }
         var vote = try HardStateFile.open(on: disk, incarnation: identity.incarnation, latencies: latencies)
         let log = try openLog(identity, segments: segments, on: disk, settings: settings, latencies: latencies)
@@ -33,13 +38,19 @@ struct Opened: Sendable {
         try reserve.remake()
         try vote.countBoot()
         let recovered = Recovered(
-            identity: identity, isNew: found == nil, hardState: vote.hardState, bootCount: vote.record.bootCount,
-            log: log.summary)
+            identity: identity,
+            isNew: found == nil,
+            hardState: vote.hardState,
+            bootCount: vote.record.bootCount,
+            log: log.summary
+        )
         return Opened(recovered: recovered, vote: vote, log: log)
     }
 
     private static func make(
-        _ identity: DirectoryIdentity, on disk: any Disk, segments: [UInt64]
+        _ identity: DirectoryIdentity,
+        on disk: any Disk,
+        segments: [UInt64]
     ) throws(StorageError) -> DirectoryIdentity {
         guard segments.isEmpty, try !HardStateFile.isUsed(on: disk) else {
             throw .damaged(IdentityFile.path, at: 0, "the file is missing, though the directory was used")
@@ -50,22 +61,38 @@ struct Opened: Sendable {
     }
 
     private static func openLog(
-        _ identity: DirectoryIdentity, segments: [UInt64], on disk: any Disk, settings: StorageSettings,
+        _ identity: DirectoryIdentity,
+        segments: [UInt64],
+        on disk: any Disk,
+        settings: StorageSettings,
         latencies: SyncLatencies
     ) throws(StorageError) -> SegmentedLog {
         guard let cluster = identity.cluster else {
             for sequence in segments { try checkUnused(sequence, on: disk) }
             return SegmentedLog(
-                disk: disk, settings: settings, incarnation: identity.incarnation, latencies: latencies,
-                preparer: SegmentPreparer(disk: disk, settings: settings), positions: LogPositions(),
-                writer: LogWriter())
+                disk: disk,
+                settings: settings,
+                incarnation: identity.incarnation,
+                latencies: latencies,
+                preparer: SegmentPreparer(disk: disk, settings: settings),
+                positions: LogPositions(),
+                writer: LogWriter()
+            )
         }
         guard !segments.isEmpty else {
             throw .damaged(
-                SegmentHeader.path(of: 1), at: 0, firstIndex: 1, "the log is missing, though this node has a cluster")
+                SegmentHeader.path(of: 1),
+                at: 0,
+                firstIndex: 1,
+                "the log is missing, though this node has a cluster"
+            )
         }
         var recovery = LogRecovery(
-            disk: disk, settings: settings, cluster: cluster, incarnation: identity.incarnation)
+            disk: disk,
+            settings: settings,
+            cluster: cluster,
+            incarnation: identity.incarnation
+        )
         return try recovery.recover(segments, latencies: latencies)
     }
 

@@ -28,7 +28,11 @@ package struct Recovered: Hashable, Sendable {
     package var log: LogSummary
 
     package init(
-        identity: DirectoryIdentity, isNew: Bool, hardState: HardState, bootCount: UInt64, log: LogSummary
+        identity: DirectoryIdentity,
+        isNew: Bool,
+        hardState: HardState,
+        bootCount: UInt64,
+        log: LogSummary
     ) {
         self.identity = identity
         self.isNew = isNew

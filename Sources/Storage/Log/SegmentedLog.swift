@@ -15,8 +15,13 @@ package final class SegmentedLog: Sendable {
     private let writer: Mutex<LogWriter>
 
     init(
-        disk: any Disk, settings: StorageSettings, incarnation: Incarnation, latencies: SyncLatencies,
-        preparer: SegmentPreparer, positions: consuming LogPositions, writer: consuming LogWriter
+        disk: any Disk,
+        settings: StorageSettings,
+        incarnation: Incarnation,
+        latencies: SyncLatencies,
+        preparer: SegmentPreparer,
+        positions: consuming LogPositions,
+        writer: consuming LogWriter
     ) {
         self.disk = disk
         self.settings = settings
@@ -40,7 +45,11 @@ package final class SegmentedLog: Sendable {
         try writer.withLock { writer throws(StorageError) in
             precondition(writer.tip == .empty && writer.segment == nil, "the log is already started")
             let header = SegmentHeader(
-                cluster: cluster, incarnation: incarnation, sequence: 1, capacity: settings.firstSegmentBytes)
+                cluster: cluster,
+                incarnation: incarnation,
+                sequence: 1,
+                capacity: settings.firstSegmentBytes
+            )
             let segment = try preparer.take(header)
             writer.segment = segment
             positions.withLock { $0.add(segment) }
@@ -88,7 +97,8 @@ package final class SegmentedLog: Sendable {
 
     /// Encodes one batch with these contents, writes and syncs it, then takes it in.
     private func write(
-        _ writer: inout LogWriter, _ mark: CommitMark.Kind,
+        _ writer: inout LogWriter,
+        _ mark: CommitMark.Kind,
         contents: (inout BatchEncoder) throws(StorageError) -> Void
     ) throws(StorageError) {
         guard let segment = writer.segment else { preconditionFailure("the log is not started") }
@@ -151,7 +161,10 @@ package final class SegmentedLog: Sendable {
 
     private func nextHeader(after header: SegmentHeader) -> SegmentHeader {
         SegmentHeader(
-            cluster: header.cluster, incarnation: header.incarnation, sequence: header.sequence + 1,
-            capacity: max(settings.firstSegmentBytes, min(settings.segmentBytes, header.capacity * 4)))
+            cluster: header.cluster,
+            incarnation: header.incarnation,
+            sequence: header.sequence + 1,
+            capacity: max(settings.firstSegmentBytes, min(settings.segmentBytes, header.capacity * 4))
+        )
     }
 }

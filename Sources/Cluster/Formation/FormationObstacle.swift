@@ -1,0 +1,37 @@
+import Raft
+
+/// Why no cluster is formed yet.
+enum FormationObstacle {
+    case waitingFor([String])
+    case waitingToBeTold
+    case differentLists(peer: NodeID)
+    case clusterExists(peer: NodeID, cluster: String)
+
+    var problem: ReplicaStatus.Problem {
+        switch self {
+        case .waitingFor(let missing):
+            ReplicaStatus.Problem(
+                name: "forming",
+                detail: "The first start needs every listed member. Start, or make reachable: "
+                    + missing.joined(separator: ", ") + "."
+            )
+        case .waitingToBeTold:
+            ReplicaStatus.Problem(
+                name: "forming",
+                detail: "Waiting for the first listed voter, which forms the cluster once every listed member answers."
+            )
+        case .differentLists(let peer):
+            ReplicaStatus.Problem(
+                name: "different-members",
+                detail: "\(peer) was started with another list of members, or in another order. Start every node with "
+                    + "the same --voter list."
+            )
+        case .clusterExists(let peer, let cluster):
+            ReplicaStatus.Problem(
+                name: "not-a-member",
+                detail: "\(peer) belongs to cluster \(cluster) already, and this node's data directory is new. A node "
+                    + "that lost its data can't go on under its old name, for it has forgotten what it promised."
+            )
+        }
+    }
+}

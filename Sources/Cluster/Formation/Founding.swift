@@ -1,0 +1,60 @@
+import Logging
+import Raft
+import Storage
+
+/// A cluster's founding: its id and first members. Every member writes the same one down, and begins its log with it.
+struct Founding: Hashable, Sendable {
+    var cluster: ClusterID
+    var membership: Membership
+
+    init(cluster: ClusterID, membership: Membership) {
+        self.cluster = cluster
+        self.membership = membership
+    }
+
+    /// What the data directory has recorded, or nil while it belongs to no cluster.
+    init?(recordedIn directory: DataDirectory) throws {
+        guard let bytes = directory.identity.formation else { return nil }
+        (membership, cluster) = try MembershipCoding.decode(bytes)
+    }
+
+    /// Writes the founding down, durably. From then on the node belongs to this cluster for ever.
+    func record(in directory: DataDirectory) throws {
+        try directory.adopt(cluster: cluster, formation: MembershipCoding.encode(membership, cluster: cluster))
+    }
+
+    /// Begins an empty log with the founding: entry 1, term 1, the same on every member.
+    func startLog(in directory: DataDirectory) throws {
+        guard directory.log.summary.last == .zero else { return }
+        let entry = Entry(
+            id: EntryID(term: Term(1), index: 1),
+            kind: .membership,
+            payload: MembershipCoding.encode(membership, cluster: cluster),
+            after: .empty
+        )
+        try directory.begin(HardState(term: Term(1), vote: nil), [entry])
+    }
+
+    /// After the founding the flags mean nothing any more; an operator who changes them should know.
+    func warnOfDifferences(from listed: [ListedMember], logger: Logger) {
+        let known = membership.members.map { ListedMember(id: $0.id, kind: $0.kind, url: $0.url) }
+        guard known != listed.sorted(by: { $0.id < $1.id }) else { return }
+        logger.warning(
+            "the listed members differ from the cluster's, which count",
+            metadata: ["cluster": "\(known.map { "\($0.id)=\($0.url)" }.joined(separator: " "))"]
+        )
+    }
+}
+
+extension Membership.Member {
+    /// This node as the configuration lists it.
+    init(own configuration: ReplicaConfiguration, incarnation: Incarnation) {
+        let listed = configuration.members.first { $0.id == configuration.id }
+        self.init(
+            id: configuration.id,
+            kind: listed?.kind ?? .voter,
+            incarnation: incarnation,
+            url: listed?.url ?? configuration.url
+        )
+    }
+}

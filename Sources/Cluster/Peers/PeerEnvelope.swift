@@ -1,0 +1,43 @@
+package import Messaging
+import Raft
+
+/// What every internal request carries besides its own content: who speaks, to whom, in which cluster.
+package struct PeerEnvelope<Body: Codable & Sendable>: Codable, Sendable {
+    package var cluster: String
+    package var from: PeerName
+    package var to: String
+    /// The sender's hybrid logical clock: at least that of everything it has stamped.
+    package var hlc: HybridTimestamp
+    package var body: Body
+}
+
+/// What every internal answer carries besides its own content.
+package struct PeerAnswer<Body: Codable & Sendable>: Codable, Sendable {
+    package var from: PeerName
+    package var hlc: HybridTimestamp
+    /// The sender's disk has no room for client writes.
+    package var diskFull: Bool
+    package var body: Body
+}
+
+/// A member's name and incarnation.
+package struct PeerName: Codable, Hashable, Sendable {
+    package var id: String
+    /// 16 hexadecimal digits: a JSON number would lose some of its 64 bits in many readers.
+    package var incarnation: String
+
+    init(_ identity: MemberIdentity) {
+        id = identity.id.rawValue
+        incarnation = Self.text(identity.incarnation)
+    }
+
+    var identity: MemberIdentity? {
+        guard let incarnation = UInt64(incarnation, radix: 16) else { return nil }
+        return MemberIdentity(id: NodeID(id), incarnation: Incarnation(incarnation))
+    }
+
+    static func text(_ incarnation: Incarnation) -> String {
+        let digits = String(incarnation.rawValue, radix: 16)
+        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    }
+}

@@ -1,0 +1,59 @@
+import Messaging
+import Raft
+
+extension PeerRequest {
+    /// Why an internal request is not passed on.
+    struct Refusal: Error {
+        var response: PeerResponse
+    }
+
+    /// Who receives: a request for anybody else is refused, so that a node with a wrong URL can do no harm.
+    struct Receiver: Sendable {
+        var cluster: ClusterID
+        var id: NodeID
+    }
+
+    /// Reads `POST /replicate` or `POST /vote`.
+    static func decode(
+        path: String,
+        body: [UInt8],
+        receiver: Receiver,
+        respond: @escaping @Sendable (PeerResponse) -> Void
+    ) -> Result<PeerRequest, Refusal> {
+        do {
+            switch path {
+            case PeerPath.replicate:
+                let envelope = try PeerJSON.decode(PeerEnvelope<ReplicateBody>.self, from: body)
+                guard let request = envelope.body.request else {
+                    return .failure(Refusal(response: .malformed("neither entries nor a heartbeat")))
+                }
+                return passOn(envelope, request, receiver, respond)
+            case PeerPath.vote:
+                let envelope = try PeerJSON.decode(PeerEnvelope<VoteBody>.self, from: body)
+                return passOn(envelope, envelope.body.request, receiver, respond)
+            default:
+                return .failure(Refusal(response: .malformed("\(path) is not an internal path")))
+            }
+        } catch {
+            return .failure(Refusal(response: .malformed("not an internal request: \(error)")))
+        }
+    }
+
+    private static func passOn<Body>(
+        _ envelope: PeerEnvelope<Body>,
+        _ request: RPCRequest,
+        _ receiver: Receiver,
+        _ respond: @escaping @Sendable (PeerResponse) -> Void
+    ) -> Result<PeerRequest, Refusal> {
+        guard envelope.cluster == receiver.cluster.description else {
+            return .failure(Refusal(response: .foreign("this node belongs to cluster \(receiver.cluster)")))
+        }
+        guard envelope.to == receiver.id.rawValue else {
+            return .failure(Refusal(response: .foreign("this node is \(receiver.id), not \(envelope.to)")))
+        }
+        guard let from = envelope.from.identity else {
+            return .failure(Refusal(response: .malformed("an incarnation has up to 16 hexadecimal digits")))
+        }
+        return .success(PeerRequest(request: request, from: from, hlc: envelope.hlc, respond: respond))
+    }
+}

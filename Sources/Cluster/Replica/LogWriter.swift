@@ -1,0 +1,99 @@
+import Raft
+import Storage
+import Synchronization
+
+/// The one thread that writes to the log: everything that was handed over while the previous sync ran goes to the disk
+/// in one append and one sync.
+final class LogWriter: Sendable {
+    /// What became of the writes.
+    enum Report: Sendable {
+        /// Everything up to this token is on disk.
+        case persisted(PersistToken)
+        /// How much more the disk can take. Reported at the start, and when clients' writes are to be refused, or taken
+        /// again; a write that found no room waits, and is tried again until there is.
+        case room(Room)
+        /// Nothing more can be written; the process must end.
+        case failed(String)
+    }
+
+    private enum Work: Sendable {
+        case persist(Persist)
+        case stop
+    }
+
+    private let inbox = Inbox<Work>()
+    private let directory: DataDirectory
+    private let report: @Sendable (Report) -> Void
+    private let thread = WorkerThread(name: "log-writer")
+
+    /// How long a full disk is left alone before the write is tried again.
+    private static let retryDelay = Duration.milliseconds(100)
+
+    init(directory: DataDirectory, report: @escaping @Sendable (Report) -> Void) {
+        self.directory = directory
+        self.report = report
+    }
+
+    func start() {
+        thread.start { [self] in run() }
+    }
+
+    /// Queues a write; writes reach the disk in the order of the calls.
+    func write(_ persist: Persist) {
+        inbox.send(.persist(persist))
+    }
+
+    /// Ends the thread after what is queued; a write that waits for room is given up.
+    func stop() {
+        inbox.send(.stop)
+        thread.join()
+    }
+
+    private func run() {
+        var work: [Work] = []
+        var batch: [Persist] = []
+        var isStopping = false
+        var accepts: Bool?
+        while true {
+            let room = directory.room
+            if accepts != room.acceptsProposals {
+                accepts = room.acceptsProposals
+                report(.room(room))
+            }
+            let mustLookAgain = !batch.isEmpty || accepts == false
+            let deadline = mustLookAgain ? Clocks.monotonic() + Self.retryDelay : nil
+            if !isStopping { inbox.receive(into: &work, until: deadline) }
+            for item in work {
+                switch item {
+                case .persist(let persist): batch.append(persist)
+                case .stop: isStopping = true
+                }
+            }
+            work.removeAll(keepingCapacity: true)
+            if let last = batch.last {
+                do {
+                    try directory.persist(batch)
+                    batch.removeAll(keepingCapacity: true)
+                    report(.persisted(last.token))
+                } catch  where error.code == .diskFull {
+                    if accepts != false {
+                        accepts = false
+                        report(.room(directory.room.refusingProposals))
+                    }
+                } catch {
+                    return report(.failed(error.description))
+                }
+            }
+            if isStopping { return }
+        }
+    }
+}
+
+extension Room {
+    /// The same, seen by a write that found none.
+    fileprivate var refusingProposals: Room {
+        var room = self
+        room.acceptsProposals = false
+        return room
+    }
+}

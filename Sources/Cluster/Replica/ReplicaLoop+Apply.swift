@@ -1,0 +1,60 @@
+import Messaging
+import Raft
+import Storage
+
+// Applies what is committed, and settles what waits for it.
+extension ReplicaLoop {
+    var hasBacklog: Bool { broker.appliedIndex < applicable.rawValue }
+
+    /// Applies at most a turn's share.
+    mutating func applyBacklog() {
+        guard hasBacklog else { return settle() }
+        let first = LogIndex(broker.appliedIndex + 1)
+        let last = min(applicable, first.advanced(by: Self.appliedPerTurnMax - 1))
+        do {
+            let entries =
+                try node.entries(in: first...last)
+                ?? log.entries(from: first, through: last, bytesMax: Self.appliedBytesPerTurnMax)
+            for entry in entries { try apply(entry) }
+        } catch {
+            failure = "entry \(broker.appliedIndex + 1) can't be applied: \(error)"
+            return
+        }
+        view.advance(to: LogIndex(broker.appliedIndex))
+        settle()
+    }
+
+    private mutating func apply(_ entry: Entry) throws {
+        switch entry.kind {
+        case .command: _ = broker.apply(try Command(payload: entry.payload), at: entry.index.rawValue)
+        case .noop, .membership: broker.advance(to: entry.index.rawValue)
+        }
+    }
+
+    private mutating func settle() {
+        for _ in 0..<settling.count {
+            let settlement = settling.removeFirst()
+            if isApplied(settlement) { settle(settlement) } else { settling.append(settlement) }
+        }
+    }
+
+    private func isApplied(_ settlement: Settlement) -> Bool {
+        switch settlement {
+        case .committed(_, let indexes, _): indexes.upperBound.rawValue <= broker.appliedIndex
+        case .readable(_, let index): index.rawValue <= broker.appliedIndex
+        case .rejected, .overwritten: true
+        }
+    }
+
+    /// The clock reading of the last message in the log; zero where it has none.
+    static func latestStamp(in log: SegmentedLog) throws -> HybridTimestamp {
+        let summary = log.summary
+        var index = summary.last.index
+        while index > summary.base.index {
+            let entry = try log.entry(at: index)
+            if entry.kind == .command { return Command.stamp(of: entry.payload) ?? .zero }
+            index = index.previous
+        }
+        return .zero
+    }
+}

@@ -1,0 +1,142 @@
+import Messaging
+import Raft
+
+// Takes what clients ask, and answers them.
+extension ReplicaLoop {
+    mutating func propose(_ write: ClientWrite) {
+        guard node.role == .leader else { return wait(for: write) }
+        guard hasRoomForClients else { return write.completion(.notAccepted(.diskFull)) }
+        var stamped = write.payloads
+        var stamps: [HybridTimestamp] = []
+        stamps.reserveCapacity(stamped.count)
+        let wall = Clocks.wallMilliseconds()
+        for position in stamped.indices {
+            let stamp = clock.tick(wallMilliseconds: wall)
+            Command.stamp(&stamped[position], with: stamp)
+            stamps.append(stamp)
+        }
+        let ticket = clients.ticket()
+        clients.asked[ticket] = .write(write, stamps: stamps)
+        node.step(.propose(Proposal(ticket: ticket, payloads: stamped, copies: write.copies)), now: now)
+    }
+
+    mutating func ask(_ read: ClientRead) {
+        guard node.role == .leader else { return wait(for: read) }
+        let ticket = clients.ticket()
+        clients.asked[ticket] = .read(read)
+        node.step(.read(ticket), now: now)
+    }
+
+    /// A request that this node can't serve: another one leads, or none is known and the request is held.
+    private mutating func wait(for write: ClientWrite) {
+        if let reason = reasonNotToHold(until: write.holdUntil) {
+            write.completion(.notAccepted(reason))
+        } else {
+            clients.heldWrites.append(write)
+        }
+    }
+
+    private mutating func wait(for read: ClientRead) {
+        if let reason = reasonNotToHold(until: read.holdUntil) {
+            read.completion(.notAccepted(reason))
+        } else {
+            clients.heldReads.append(read)
+        }
+    }
+
+    private func reasonNotToHold(until deadline: Instant) -> NotAccepted? {
+        if let primary = otherPrimary { return .notPrimary(primary) }
+        if node.role != .leader, !mayHaveQuorum { return .noQuorum }
+        if now >= deadline { return .noPrimary }
+        return clients.heldCount >= configuration.heldMax ? .overloaded : nil
+    }
+
+    /// The primary, if it is another node.
+    var otherPrimary: Primary? {
+        guard let leader = node.leader, leader != configuration.id, let member = cluster.membership[leader]
+        else { return nil }
+        return Primary(id: leader, url: member.url)
+    }
+
+    mutating func settle(_ settlement: Settlement) {
+        switch settlement {
+        case .committed(let ticket, let indexes, let copies):
+            guard case .write(let write, let stamps) = clients.asked.removeValue(forKey: ticket) else { return }
+            let ids = indexes.lowerBound.rawValue...indexes.upperBound.rawValue
+            write.completion(.committed(ids: ids, stamps: stamps, copies: copies))
+        case .readable(let ticket, _):
+            guard case .read(let read) = clients.asked.removeValue(forKey: ticket) else { return }
+            read.completion(.readable(through: broker.appliedIndex))
+        case .overwritten(let ticket):
+            guard case .write(let write, _) = clients.asked.removeValue(forKey: ticket) else { return }
+            write.completion(.notAccepted(.overwritten))
+        case .rejected(let ticket, let rejection):
+            guard let asked = clients.asked.removeValue(forKey: ticket) else { return }
+            refuse(asked, rejection)
+        }
+    }
+
+    private mutating func refuse(_ asked: WaitingClients.Asked, _ rejection: Rejection) {
+        let reason: NotAccepted
+        switch (rejection, asked) {
+        case (.notLeader, .write(let write, _)): return wait(for: write)
+        case (.notLeader, .read(let read)): return wait(for: read)
+        case (.noQuorum, _): reason = .noQuorum
+        case (.tooFewCopies(let atHand), _): reason = .tooFewCopies(atHand: atHand)
+        case (.overloaded, _): reason = .overloaded
+        }
+        switch asked {
+        case .write(let write, _): write.completion(.notAccepted(reason))
+        case .read(let read): read.completion(.notAccepted(reason))
+        }
+    }
+
+    /// Serves those whose waiting has come to an end, one way or the other.
+    mutating func serveWaiting() {
+        if clients.heldCount > 0, node.role == .leader || otherPrimary != nil || !mayHaveQuorum || heldIsOver {
+            let (writes, reads) = (clients.heldWrites, clients.heldReads)
+            (clients.heldWrites, clients.heldReads) = ([], [])
+            for write in writes { propose(write) }
+            for read in reads { ask(read) }
+            while let ready = node.takeReady() { obey(ready) }
+            applyBacklog()
+        }
+        serveAppliedWaiters()
+        servePrimaryWaiters()
+    }
+
+    private var heldIsOver: Bool {
+        clients.heldWrites.contains { now >= $0.holdUntil } || clients.heldReads.contains { now >= $0.holdUntil }
+    }
+
+    private mutating func serveAppliedWaiters() {
+        clients.applied.removeAll { waiter in
+            let isApplied = broker.appliedIndex >= waiter.index
+            if isApplied || now >= waiter.until { waiter.completion(isApplied) }
+            return isApplied || now >= waiter.until
+        }
+    }
+
+    private mutating func servePrimaryWaiters() {
+        guard !clients.primary.isEmpty else { return }
+        let primary = node.role == .leader ? Primary(id: configuration.id, url: configuration.url) : otherPrimary
+        clients.primary.removeAll { waiter in
+            let found = primary.flatMap { $0.id == waiter.former ? nil : $0 }
+            if found != nil || now >= waiter.until { waiter.completion(found) }
+            return found != nil || now >= waiter.until
+        }
+    }
+
+    /// The node stops: what was never proposed is refused; what was proposed stays unknown.
+    mutating func abandonEverybody() {
+        for write in clients.heldWrites { write.completion(.notAccepted(.stopping)) }
+        for read in clients.heldReads { read.completion(.notAccepted(.stopping)) }
+        for asked in clients.asked.values {
+            if case .read(let read) = asked { read.completion(.notAccepted(.stopping)) }
+        }
+        for waiter in clients.applied { waiter.completion(false) }
+        for waiter in clients.primary { waiter.completion(nil) }
+        for answer in peerAnswers.takeAll() { answer.respond(.unavailable("this node is stopping")) }
+        clients = WaitingClients()
+    }
+}

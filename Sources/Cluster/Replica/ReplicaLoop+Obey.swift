@@ -1,0 +1,69 @@
+import Dispatch
+import Messaging
+import Raft
+import Storage
+
+// Obeys what the node asks for, in the order of `Ready`'s fields.
+extension ReplicaLoop {
+    mutating func obey(_ ready: Ready) {
+        send(ready.announcements)
+        if let persist = ready.persist {
+            noteStamps(of: persist.entries)
+            writer.write(persist)
+            lastHandedOut = persist.token
+        }
+        if !ready.promises.isEmpty {
+            if lastHandedOut <= lastPersisted {
+                send(ready.promises)
+            } else {
+                promises.append((lastHandedOut, ready.promises))
+            }
+        }
+        if let committed = ready.committed { applicable = committed.upperBound }
+        settling.append(contentsOf: ready.settled)
+        for token in ready.dropped {
+            peerAnswers.take(token)?.respond(.foreign("the sender is not a member of this cluster as it is known here"))
+        }
+        nodeDeadline = ready.deadline
+    }
+
+    mutating func send(_ outbound: [Outbound]) {
+        for item in outbound {
+            switch item {
+            case .request(let request, let peer):
+                link(to: peer).send(request, hlc: clock.latest)
+            case .reply(let reply, _, let token):
+                answer(reply, token)
+            case .requestFromLog(let append, let from, let through, let peer):
+                sendFromLog(append, from: from, through: through, to: peer)
+            }
+        }
+    }
+
+    private func link(to peer: NodeID) -> PeerLink {
+        guard let link = links[peer] else { preconditionFailure("an RPC for \(peer), which is no member") }
+        return link
+    }
+
+    /// Entries that a lagging peer needs come from the disk, on a thread of their own.
+    private func sendFromLog(_ append: AppendEntries, from: LogIndex, through: LogIndex, to peer: NodeID) {
+        let link = link(to: peer)
+        let (log, inbox, hlc, bytesMax) = (log, inbox, clock.latest, configuration.settings.appendBytesMax)
+        CatchUp.queue.async {
+            do {
+                var filled = append
+                filled.entries = try log.entries(from: from, through: through, bytesMax: bytesMax)
+                link.send(.appendEntries(filled), hlc: hlc)
+            } catch {
+                inbox.send(.writerReport(.failed("entries \(from) to \(through) can't be read: \(error)")))
+            }
+        }
+    }
+
+    /// A node that becomes primary must stamp above everything in its log.
+    private mutating func noteStamps(of entries: [Entry]) {
+        if let last = entries.last(where: { $0.kind == .command }), let stamp = Command.stamp(of: last.payload) {
+            clock.merge(stamp)
+        }
+    }
+}

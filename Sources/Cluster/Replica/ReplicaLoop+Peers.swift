@@ -1,0 +1,84 @@
+import Logging
+import Messaging
+import Raft
+import Storage
+
+// Hears peers, and answers them.
+extension ReplicaLoop {
+    mutating func receive(_ request: PeerRequest) {
+        noteHeard(request.from.id, hlc: request.hlc)
+        let token = peerAnswers.wait(for: request)
+        node.step(.request(request.request, from: request.from, token: token), now: now)
+        if node.leader == request.from.id { leaderContact = now }
+    }
+
+    mutating func receive(_ report: PeerLink.Report) {
+        switch report {
+        case .answered(let reply, let from, let hlc, let diskFull):
+            noteHeard(from.id, hlc: hlc)
+            reachability.noteDisk(of: from.id, isFull: diskFull)
+            node.step(.reply(reply, from: from), now: now)
+        case .undelivered(let peer, let lane, let reason):
+            logger.debug("an RPC was not delivered", metadata: ["peer": "\(peer)", "reason": "\(reason)"])
+            node.step(.undelivered(to: peer, lane: lane), now: now)
+        case .refused(let peer, let lane):
+            node.step(.undelivered(to: peer, lane: lane), now: now)
+            noteRefused(peer)
+        }
+    }
+
+    mutating func noteRefused(_ peer: NodeID) {
+        guard links[peer] != nil else { return }
+        reachability.noteRefused(peer, now: now)
+        node.step(.refused(peer), now: now)
+    }
+
+    private mutating func noteHeard(_ peer: NodeID, hlc: HybridTimestamp) {
+        reachability.noteHeard(peer)
+        let tooFarAhead = Clocks.wallMilliseconds() + Self.clockOffsetMaxMilliseconds
+        if hlc.timestamp.millisecondsSinceEpoch <= tooFarAhead { clock.merge(hlc) }
+    }
+
+    /// A peer's clock further ahead than this never moves ours.
+    private static let clockOffsetMaxMilliseconds: UInt64 = 500
+
+    mutating func answer(_ reply: RPCReply, _ token: ReplyToken) {
+        guard let request = peerAnswers.take(token) else { return }
+        do {
+            request.respond(.answer(try encode(reply), sender: request.from.id))
+        } catch {
+            request.respond(.unavailable("the answer can't be encoded: \(error)"))
+        }
+    }
+
+    private func encode(_ reply: RPCReply) throws -> [UInt8] {
+        switch reply {
+        case .appendEntries(let reply): try encode(ReplicateReplyBody(reply))
+        case .heartbeat(let reply): try encode(ReplicateReplyBody(reply))
+        case .requestVote(let reply): try encode(VoteReplyBody(reply))
+        }
+    }
+
+    private func encode(_ body: some Codable & Sendable) throws -> [UInt8] {
+        try PeerJSON.encode(
+            PeerAnswer(from: PeerName(identity), hlc: clock.latest, diskFull: !ownDiskHasRoom, body: body)
+        )
+    }
+
+    private var ownDiskHasRoom: Bool { room.acceptsProposals }
+
+    /// Whether enough voters have room on their disks for a write to be committed.
+    var hasRoomForClients: Bool {
+        let voters = cluster.membership.voters
+        let withRoom = voters.count { voter in
+            voter.id == configuration.id ? ownDiskHasRoom : !reachability.isDiskFull(voter.id)
+        }
+        return withRoom >= cluster.membership.quorum
+    }
+
+    /// Whether, as far as this node knows, a majority of the voters may be reached.
+    var mayHaveQuorum: Bool {
+        let voters = cluster.membership.voters
+        return voters.count { !reachability.isRefused($0.id, now: now) } >= cluster.membership.quorum
+    }
+}

@@ -1,0 +1,121 @@
+import Logging
+import Messaging
+import Raft
+import Storage
+
+// Publishes what the node knows, once a turn.
+extension ReplicaLoop {
+    mutating func publish() {
+        let status = node.status
+        noteLeader(status.leader)
+        var published = ReplicaStatus(
+            nodeID: configuration.id,
+            url: configuration.url,
+            kind: cluster.membership[configuration.id]?.kind ?? .voter,
+            role: ReplicaStatus.Role(status.role)
+        )
+        published.clusterID = cluster.cluster
+        published.term = status.term.rawValue
+        published.leader = status.leader.flatMap { leader in
+            cluster.membership[leader].map { Primary(id: leader, url: $0.url) }
+        }
+        published.lastIndex = status.last.index.rawValue
+        published.commitIndex = status.commit.rawValue
+        published.appliedIndex = broker.appliedIndex
+        published.firstID = broker.firstID
+        published.lastID = broker.lastID
+        published.messageCount = broker.messageCount
+        published.isReady = isReady(status)
+        published.voters = cluster.membership.voters.count
+        published.members = cluster.membership.members.map { member(status, $0) }
+        published.hlc = clock.latest
+        published.storageBytes = UInt64(log.storedBytes)
+        published.freeBytes = room.freeBytes.map(UInt64.init)
+        published.diskFull = !hasRoomForClients
+        published.problems = problems(status)
+        self.published.publish(published, leaderContact: leaderContact)
+    }
+
+    private mutating func noteLeader(_ leader: NodeID?) {
+        guard leader != lastLeader else { return }
+        lastLeader = leader
+        logger.notice(
+            "the primary changed",
+            metadata: ["primary": "\(leader.map(\.rawValue) ?? "none")", "term": "\(node.status.term)"]
+        )
+    }
+
+    private func isReady(_ status: Raft.Status) -> Bool {
+        switch status.role {
+        case .leader: status.isLeaderReady
+        case .follower: status.leader != nil && broker.appliedIndex >= status.commit.rawValue
+        case .preCandidate, .candidate: false
+        }
+    }
+
+    private func member(_ status: Raft.Status, _ member: Membership.Member) -> ReplicaStatus.Member {
+        var shown = ReplicaStatus.Member(id: member.id, url: member.url, kind: member.kind)
+        if member.id == configuration.id {
+            shown.matchIndex = status.durable.rawValue
+            shown.lagEntries = status.last.index.rawValue - status.durable.rawValue
+            shown.lastContactMilliseconds = 0
+            shown.reachable = true
+        } else if let progress = status.peers.first(where: { $0.id == member.id }) {
+            shown.matchIndex = progress.match.rawValue
+            shown.lagEntries = status.last.index.rawValue - min(progress.match, status.last.index).rawValue
+            shown.lastContactMilliseconds = progress.lastContact.map { Self.milliseconds(now.since($0)) }
+            shown.reachable = progress.isAtHand
+        } else if status.leader == member.id {
+            shown.lastContactMilliseconds = leaderContact.map { Self.milliseconds(now.since($0)) }
+            shown.reachable = !reachability.isRefused(member.id, now: now)
+        } else if reachability.isRefused(member.id, now: now) {
+            shown.reachable = false
+        }
+        return shown
+    }
+
+    private func problems(_ status: Raft.Status) -> [ReplicaStatus.Problem] {
+        var found = problems
+        if status.leader == nil {
+            found.append(
+                ReplicaStatus.Problem(
+                    name: "no-primary",
+                    detail: "No primary is known: writes wait. It takes \(cluster.membership.quorum) of "
+                        + "\(cluster.membership.voters.count) voters to elect one."
+                )
+            )
+        }
+        if !room.acceptsProposals {
+            found.append(
+                ReplicaStatus.Problem(
+                    name: "disk-full",
+                    detail: "The disk is full: make room. Reads go on, and writes resume by themselves."
+                )
+            )
+        }
+        for progress in status.peers where !progress.isAtHand {
+            found.append(
+                ReplicaStatus.Problem(
+                    name: "member-unreachable",
+                    detail: "\(progress.id) does not answer: one copy fewer is kept."
+                )
+            )
+        }
+        return found
+    }
+
+    private static func milliseconds(_ duration: Duration) -> Int {
+        Int(duration.wholeNanoseconds / 1_000_000)
+    }
+}
+
+extension ReplicaStatus.Role {
+    init(_ role: RaftElection.Role) {
+        switch role {
+        case .follower: self = .follower
+        case .preCandidate: self = .preCandidate
+        case .candidate: self = .candidate
+        case .leader: self = .leader
+        }
+    }
+}

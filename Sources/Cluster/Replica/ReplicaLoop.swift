@@ -1,0 +1,166 @@
+import DequeModule
+import HTTPClient
+import Logging
+import Messaging
+import Raft
+import Storage
+
+/// What the replica's thread does, and everything it alone may touch.
+///
+/// A turn: take what arrived, step the node with each thing, obey what it then asks for (`Ready`), apply what is
+/// committed, answer. Nothing in a turn waits, so what a turn has checked stays true to its end.
+struct ReplicaLoop {
+    let configuration: ReplicaConfiguration
+    let cluster: FormedCluster
+    let identity: MemberIdentity
+    let log: SegmentedLog
+    let writer: LogWriter
+    let view: ViewFeeder
+    let published: PublishedStatus
+    let inbox: Inbox<ReplicaInput>
+    let logger: Logger
+
+    var node: RaftNode
+    var broker = Broker()
+    var clock = HybridClock()
+    var links: [NodeID: PeerLink] = [:]
+    var now = Clocks.monotonic()
+    /// When the node wants `.deadline`.
+    var nodeDeadline: Instant
+
+    /// Promises that wait for the write they speak of, oldest first.
+    var promises: Deque<(token: PersistToken, outbound: [Outbound])> = []
+    var lastHandedOut = PersistToken(0)
+    var lastPersisted = PersistToken(0)
+
+    /// Everything up to here may be applied.
+    var applicable: LogIndex
+    /// Settled by the node, waiting to be applied.
+    var settling: Deque<Settlement> = []
+
+    var clients = WaitingClients()
+    var peerAnswers = PeerAnswers()
+    var reachability = Reachability()
+    var problems: [ReplicaStatus.Problem] = []
+    /// Of this node's disk, as the log writer last saw it.
+    var room: Room
+    var leaderContact: Instant?
+    var lastLeader: NodeID?
+    /// Why the node can't go on.
+    var failure: String?
+
+    /// How many entries a turn applies at most, so that a long replay delays no heartbeat.
+    static let appliedPerTurnMax = 2048
+    static let appliedBytesPerTurnMax = 4 << 20
+
+    init(
+        cluster: FormedCluster,
+        configuration: ReplicaConfiguration,
+        directory: DataDirectory,
+        client: HTTPClient,
+        view: ViewFeeder,
+        published: PublishedStatus,
+        inbox: Inbox<ReplicaInput>,
+        logger: Logger
+    ) throws {
+        self.cluster = cluster
+        self.configuration = configuration
+        self.view = view
+        self.published = published
+        self.inbox = inbox
+        self.logger = logger
+        log = directory.log
+        room = directory.room
+        identity = MemberIdentity(id: configuration.id, incarnation: directory.identity.incarnation)
+        let restored = try RestoredState(directory: directory, membership: cluster.membership)
+        node = RaftNode(
+            identity: identity,
+            settings: configuration.settings,
+            seed: configuration.seed,
+            restored: restored,
+            now: now
+        )
+        applicable = restored.applied
+        nodeDeadline = now
+        writer = LogWriter(directory: directory) { inbox.send(.writerReport($0)) }
+        for peer in cluster.membership.members where peer.id != configuration.id {
+            links[peer.id] = PeerLink(
+                to: peer,
+                cluster: cluster.cluster,
+                sender: identity,
+                client: client,
+                configuration: configuration,
+                report: { inbox.send(.peerReport($0)) }
+            )
+        }
+        clock.merge(try Self.latestStamp(in: log))
+    }
+
+    /// Runs until told to stop, or until the node can't go on.
+    ///
+    /// - Returns: why it can't; nil when it was told to stop.
+    mutating func run(early: [ReplicaInput]) -> String? {
+        writer.start()
+        defer { writer.stop() }
+        if cluster.campaignsAtOnce { node.step(.campaign, now: now) }
+        var inputs = early
+        while true {
+            now = Clocks.monotonic()
+            var mustStop = false
+            for input in inputs {
+                if case .stop = input { mustStop = true } else { handle(input) }
+            }
+            inputs.removeAll(keepingCapacity: true)
+            if now >= nodeDeadline { node.step(.deadline, now: now) }
+            while let ready = node.takeReady() { obey(ready) }
+            applyBacklog()
+            serveWaiting()
+            publish()
+            if let fault = node.fault { failure = failure ?? fault.description }
+            if mustStop || failure != nil {
+                abandonEverybody()
+                return failure
+            }
+            inbox.receive(
+                into: &inputs,
+                until: hasBacklog ? now : min(nodeDeadline, clients.nextDeadline ?? nodeDeadline)
+            )
+        }
+    }
+
+    private mutating func handle(_ input: ReplicaInput) {
+        switch input {
+        case .write(let write): propose(write)
+        case .read(let read): ask(read)
+        case .whenApplied(let waiter): clients.applied.append(waiter)
+        case .awaitPrimary(let waiter): clients.primary.append(waiter)
+        case .peerRequest(let request): receive(request)
+        case .peerReport(let report): receive(report)
+        case .connectionRefused(let peer): noteRefused(peer)
+        case .writerReport(let report): receive(report)
+        case .formationProblems(let problems): self.problems = problems
+        case .formed, .stop: break
+        }
+    }
+
+    private mutating func receive(_ report: LogWriter.Report) {
+        switch report {
+        case .persisted(let token):
+            lastPersisted = token
+            while let first = promises.first, first.token <= token {
+                send(first.outbound)
+                promises.removeFirst()
+            }
+            node.step(.persisted(token), now: now)
+        case .room(let room):
+            if self.room.acceptsProposals, !room.acceptsProposals {
+                logger.error("the disk is full: client writes are refused until there is room")
+            } else if !self.room.acceptsProposals, room.acceptsProposals {
+                logger.notice("the disk has room again: client writes are taken")
+            }
+            self.room = room
+        case .failed(let reason):
+            failure = reason
+        }
+    }
+}

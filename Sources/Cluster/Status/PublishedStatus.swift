@@ -1,0 +1,51 @@
+import Raft
+import Storage
+import Synchronization
+
+/// The last status the replica made, for any thread to read at once.
+final class PublishedStatus: Sendable {
+    private struct State {
+        var status: ReplicaStatus
+        var leaderContact: Instant?
+    }
+
+    private let state: Mutex<State>
+
+    init(configuration: ReplicaConfiguration) {
+        let own = configuration.members.first { $0.id == configuration.id }
+        let status = ReplicaStatus(
+            nodeID: configuration.id,
+            url: configuration.url,
+            kind: own?.kind ?? .voter,
+            role: .forming
+        )
+        state = Mutex(State(status: status))
+    }
+
+    var leader: Primary? { state.withLock { $0.status.leader } }
+
+    func update(_ change: (inout ReplicaStatus) -> Void) {
+        state.withLock { change(&$0.status) }
+    }
+
+    func publish(_ status: ReplicaStatus, leaderContact: Instant?) {
+        state.withLock { $0 = State(status: status, leaderContact: leaderContact) }
+    }
+
+    /// The status with what is measured at the moment it is asked for.
+    func status(directory: DataDirectory) -> ReplicaStatus {
+        status(latencies: directory.syncLatencies)
+    }
+
+    private func status(latencies: SyncLatencies) -> ReplicaStatus {
+        var (status, leaderContact) = state.withLock { ($0.status, $0.leaderContact) }
+        if status.role == .leader {
+            status.sinceLeaderContactMilliseconds = 0
+        } else if let leaderContact {
+            let elapsed = Clocks.monotonic().since(leaderContact)
+            status.sinceLeaderContactMilliseconds = Int(elapsed.wholeNanoseconds / 1_000_000)
+        }
+        status.fsyncMillisecondsP99 = latencies.quantile(0.99).map { Double($0.wholeNanoseconds) / 1e6 }
+        return status
+    }
+}

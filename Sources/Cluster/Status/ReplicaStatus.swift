@@ -1,0 +1,65 @@
+package import Messaging
+package import Raft
+
+/// What a node knows of itself and its cluster at one moment.
+package struct ReplicaStatus: Sendable {
+    /// What a node does in consensus; `forming` until the cluster exists.
+    package enum Role: String, Sendable {
+        case forming
+        case follower
+        case preCandidate
+        case candidate
+        case leader
+    }
+
+    /// A member as this node sees it. Only a leader knows the matches of the others.
+    package struct Member: Sendable {
+        package var id: NodeID
+        package var url: String
+        package var kind: Membership.Member.Kind
+        package var matchIndex: UInt64?
+        package var lagEntries: UInt64?
+        package var lastContactMilliseconds: Int?
+        package var reachable: Bool?
+    }
+
+    /// Something an operator should know.
+    package struct Problem: Hashable, Sendable {
+        /// Stable, for example `disk-full`.
+        package var name: String
+        /// A sentence: what is wrong and what to do.
+        package var detail: String
+
+        package init(name: String, detail: String) {
+            self.name = name
+            self.detail = detail
+        }
+    }
+
+    package var nodeID: NodeID
+    package var url: String
+    package var kind: Membership.Member.Kind
+    package var clusterID: ClusterID?
+    package var role: Role
+    package var term: UInt64 = 0
+    package var leader: Primary?
+    package var lastIndex: UInt64 = 0
+    package var commitIndex: UInt64 = 0
+    package var appliedIndex: UInt64 = 0
+    package var firstID: UInt64?
+    package var lastID: UInt64?
+    package var messageCount: UInt64 = 0
+    /// A primary that has committed in its term, or a backup that follows one and has applied what it knows committed.
+    package var isReady = false
+    package var voters = 0
+    package var members: [Member] = []
+    package var hlc = HybridTimestamp.zero
+    /// How long ago this node last heard from a primary; zero on the primary itself.
+    package var sinceLeaderContactMilliseconds: Int?
+    package var storageBytes: UInt64 = 0
+    package var freeBytes: UInt64?
+    package var fsyncMillisecondsP99: Double?
+    package var diskFull = false
+    package var degraded = false
+    package var problems: [Problem] = []
+}

@@ -1,0 +1,223 @@
+import FoundationEssentials
+import Glibc
+import HTTPClient
+import HTTPServer
+import HTTPTypes
+import Logging
+import Messaging
+import Raft
+import Storage
+import Synchronization
+import XCTest
+
+@testable import Cluster
+
+/// Real replicas in this process: real disks in a temporary directory, real HTTP between them, no gateway.
+final class LocalCluster {
+    /// One node: its server keeps its port while its replica comes and goes.
+    final class Node {
+        let id: NodeID
+        let path: String
+        let server: HTTPServer
+        let endpoint = Endpoint()
+        var url = ""
+        var running: Running?
+
+        init(id: NodeID, path: String) {
+            self.id = id
+            self.path = path
+            let endpoint = endpoint
+            var configuration = HTTPServerConfiguration(peerPaths: PeerPath.all)
+            configuration.writesLoops = 1
+            server = HTTPServer(
+                configuration: configuration,
+                logger: LocalCluster.logger,
+                handler: { endpoint.handle($0) },
+                connectionClosed: { endpoint.connectionClosed($0) },
+                refusal: { _ in Response(status: .badRequest) }
+            )
+        }
+    }
+
+    struct Running {
+        var replica: Replica
+        var directory: DataDirectory
+        var client: HTTPClient
+    }
+
+    /// Leads requests to the replica that is there now.
+    final class Endpoint: Sendable {
+        private let replica = Mutex<Replica?>(nil)
+
+        func attach(_ replica: Replica?) { self.replica.withLock { $0 = replica } }
+
+        func handle(_ exchange: Exchange) {
+            guard let replica = replica.withLock({ $0 }) else {
+                return exchange.respond(Response(status: .serviceUnavailable))
+            }
+            let path = exchange.request.path
+            replica.handlePeerRequest(path: path, body: exchange.request.body) { response in
+                switch response {
+                case .answer(let body, let sender):
+                    exchange.tagConnection(sender.rawValue)
+                    exchange.respond(Response(status: .ok, body: body))
+                case .malformed(let reason), .foreign(let reason), .unavailable(let reason):
+                    exchange.respond(Response(status: .conflict, body: Array(reason.utf8)))
+                }
+            }
+        }
+
+        func connectionClosed(_ tag: String) {
+            replica.withLock { $0 }?.connectionEnded(with: NodeID(tag))
+        }
+    }
+
+    static let logger: Logger = {
+        var logger = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
+        logger.logLevel = .critical
+        return logger
+    }()
+
+    private(set) var nodes: [Node] = []
+    private let root: String
+
+    init(_ count: Int) throws {
+        root = try Self.temporaryDirectory()
+        for position in 0..<count {
+            let id = NodeID(String(UnicodeScalar(UInt8(ascii: "a") + UInt8(position))))
+            nodes.append(Node(id: id, path: "\(root)/\(id)"))
+        }
+        for node in nodes { node.url = "http://127.0.0.1:\(try node.server.start())" }
+    }
+
+    func startAll() throws {
+        for node in nodes { try start(node) }
+    }
+
+    func start(_ node: Node) throws {
+        var settings = StorageSettings()
+        settings.segmentBytes = 1 << 20
+        settings.firstSegmentBytes = 1 << 18
+        settings.reserveBytes = 1 << 16
+        let directory = try DataDirectory.open(
+            on: RealDisk(path: node.path),
+            node: node.id,
+            incarnation: Incarnation(.random(in: 1 ... .max)),
+            settings: settings
+        )
+        let client = HTTPClient(name: "peers-\(node.id)")
+        let members = nodes.map { ListedMember(id: $0.id, kind: .voter, url: $0.url) }
+        let replica = try Replica(
+            configuration: ReplicaConfiguration(
+                id: node.id,
+                url: node.url,
+                members: members,
+                seed: .random(in: .min ... .max)
+            ),
+            directory: directory,
+            view: directory.openView(path: node.path + "/view.db"),
+            client: client,
+            logger: Self.logger,
+            onFailure: { [id = node.id] reason in XCTFail("\(id): \(reason)") }
+        )
+        node.running = Running(replica: replica, directory: directory, client: client)
+        node.endpoint.attach(replica)
+        replica.start()
+    }
+
+    func stop(_ node: Node) throws {
+        guard let running = node.running else { return }
+        node.endpoint.attach(nil)
+        running.replica.stop()
+        running.client.close()
+        try running.directory.close()
+        node.running = nil
+    }
+
+    func stopAll() throws {
+        for node in nodes { try stop(node) }
+    }
+
+    func tearDown() throws {
+        try stopAll()
+        for node in nodes { node.server.stop() }
+        try FileManager.default.removeItem(atPath: root)
+    }
+
+    private static func temporaryDirectory() throws -> String {
+        let path = FileManager.default.temporaryDirectory.path + "/tandem-cluster-\(UInt64.random(in: 0 ... .max))"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
+    }
+}
+
+// What tests ask of it.
+extension LocalCluster {
+    struct TimedOut: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    var replicas: [Replica] { nodes.compactMap { $0.running?.replica } }
+
+    /// Polls until the condition gives a value.
+    func eventually<Value>(
+        _ what: String,
+        within time: Duration = .seconds(15),
+        _ condition: () -> Value?
+    ) throws -> Value {
+        let end = Clocks.monotonic() + time
+        while Clocks.monotonic() < end {
+            if let value = condition() { return value }
+            usleep(2000)
+        }
+        throw TimedOut(description: "\(what): \(replicas.map(\.status))")
+    }
+
+    func primary() throws -> Node {
+        try eventually("a primary") {
+            nodes.first { node in
+                guard let status = node.running?.replica.status else { return false }
+                return status.role == .leader && status.isReady
+            }
+        }
+    }
+
+    func send(_ content: String, to node: Node, copies: Int = 1, hold: Duration = .seconds(5)) throws -> WriteOutcome {
+        guard let replica = node.running?.replica else { throw TimedOut(description: "\(node.id) does not run") }
+        let draft = Draft(sender: "alice", recipient: "bob", content: content)
+        return try wait { done in
+            replica.propose([Command.unstampedPayload(of: draft)], copies: copies, hold: hold, completion: done)
+        }
+    }
+
+    func read(from node: Node, hold: Duration = .seconds(5)) throws -> ReadOutcome {
+        guard let replica = node.running?.replica else { throw TimedOut(description: "\(node.id) does not run") }
+        return try wait { done in replica.read(hold: hold, completion: done) }
+    }
+
+    func contents(on node: Node, recipient: String? = nil, through: UInt64) throws -> [String] {
+        guard let reader = node.running?.replica.reader else { throw TimedOut(description: "\(node.id) does not run") }
+        var contents: [String] = []
+        var after: UInt64 = 0
+        while true {
+            let query = MessageQuery(recipient: recipient, after: after, through: through, limit: 7)
+            let page = try wait { done in reader.page(query, completion: done) }.get()
+            contents += page.messages.map(\.content)
+            guard page.more else { return contents }
+            after = page.scannedThrough
+        }
+    }
+
+    private final class Slot<Value: Sendable>: Sendable {
+        let value = Mutex<Value?>(nil)
+    }
+
+    func wait<Value: Sendable>(
+        within time: Duration = .seconds(15),
+        _ start: (@escaping @Sendable (Value) -> Void) -> Void
+    ) throws -> Value {
+        let slot = Slot<Value>()
+        start { value in slot.value.withLock { $0 = value } }
+        return try eventually("an outcome", within: time) { slot.value.withLock { $0 } }
+    }
+}

@@ -1,0 +1,113 @@
+import Messaging
+import Raft
+import XCTest
+
+@testable import Cluster
+
+final class PeerCodingTests: XCTestCase {
+    private let sender = MemberIdentity(id: "a", incarnation: Incarnation(.max))
+    private let cluster = ClusterID(high: 1, low: 2)
+
+    func testRequestsSurviveTheWire() throws {
+        let entry = Entry(id: EntryID(term: 2, index: 5), kind: .command, payload: [7], after: .empty)
+        let append = AppendEntries(
+            term: 2,
+            previous: EntryID(term: 1, index: 4),
+            entries: [entry],
+            commit: 3
+        )
+        try assertSurvives(.appendEntries(append), PeerPath.replicate, ReplicateBody(append))
+        let heartbeat = Heartbeat(term: 9, commit: 8, round: 7)
+        try assertSurvives(.heartbeat(heartbeat), PeerPath.replicate, ReplicateBody(heartbeat))
+        let vote = RequestVote(term: 4, isPreVote: true, lastEntry: EntryID(term: 3, index: 2))
+        try assertSurvives(.requestVote(vote), PeerPath.vote, VoteBody(vote))
+    }
+
+    func testRepliesSurviveTheWire() throws {
+        let accepted = AppendEntries.Reply(term: 2, outcome: .accepted(match: 7))
+        let conflict = AppendEntries.Reply(
+            term: 2,
+            outcome: .conflict(rejected: 9, hint: EntryID(term: 1, index: 3))
+        )
+        for reply in [accepted, conflict] {
+            let body = try roundTrip(ReplicateReplyBody(reply))
+            XCTAssertEqual(body.reply, .appendEntries(reply))
+        }
+        let heartbeat = Heartbeat.Reply(term: 3, round: 5)
+        XCTAssertEqual(try roundTrip(ReplicateReplyBody(heartbeat)).reply, .heartbeat(heartbeat))
+        let vote = RequestVote.Reply(term: 3, isPreVote: false, granted: true)
+        XCTAssertEqual(try roundTrip(VoteReplyBody(vote)).reply, .requestVote(vote))
+    }
+
+    func testARequestOfAnotherClusterOrForAnotherNodeIsForeign() throws {
+        let body = try encoded(VoteBody(RequestVote(term: 1, isPreVote: false, lastEntry: .zero)), to: "b")
+        let others = [
+            PeerRequest.Receiver(cluster: ClusterID(high: 1, low: 3), id: "b"),
+            PeerRequest.Receiver(cluster: cluster, id: "c"),
+        ]
+        for receiver in others {
+            let result = PeerRequest.decode(path: PeerPath.vote, body: body, receiver: receiver) { _ in }
+            guard case .failure(let refusal) = result, case .foreign = refusal.response else {
+                return XCTFail("passed on for \(receiver)")
+            }
+        }
+    }
+
+    func testNonsenseIsMalformed() throws {
+        let empty = try encoded(ReplicateBody(), to: "b")
+        for body in [[], Array("{}".utf8), Array("[1]".utf8), empty] {
+            let receiver = PeerRequest.Receiver(cluster: cluster, id: "b")
+            let result = PeerRequest.decode(path: PeerPath.replicate, body: body, receiver: receiver) { _ in }
+            guard case .failure(let refusal) = result, case .malformed = refusal.response else {
+                return XCTFail("passed on: \(String(decoding: body, as: UTF8.self))")
+            }
+        }
+    }
+
+    func testAFoundingSurvivesTheWire() throws {
+        let membership = Membership([
+            .init(id: "b", kind: .voter, incarnation: Incarnation(.max), url: "http://127.0.0.1:2"),
+            .init(id: "a", kind: .witness, incarnation: 1, url: "http://127.0.0.1:1"),
+        ])
+        let founded = try roundTrip(FormRequest.Founded(cluster: cluster, membership: membership))
+        XCTAssertEqual(founded.membership?.0, cluster)
+        XCTAssertEqual(founded.membership?.1, membership)
+        var twice = founded
+        twice.members.append(founded.members[0])
+        XCTAssertNil(twice.membership)
+    }
+
+    private func assertSurvives(
+        _ request: RPCRequest,
+        _ path: String,
+        _ body: some Codable & Sendable,
+        line: UInt = #line
+    ) throws {
+        let receiver = PeerRequest.Receiver(cluster: cluster, id: "b")
+        let result = PeerRequest.decode(
+            path: path,
+            body: try encoded(body, to: "b"),
+            receiver: receiver
+        ) { _ in }
+        let decoded = try result.get()
+        XCTAssertEqual(decoded.request, request, line: line)
+        XCTAssertEqual(decoded.from, sender, line: line)
+        XCTAssertEqual(decoded.hlc, HybridTimestamp(rawValue: 77), line: line)
+    }
+
+    private func encoded(_ body: some Codable & Sendable, to receiver: String) throws -> [UInt8] {
+        try PeerJSON.encode(
+            PeerEnvelope(
+                cluster: cluster.description,
+                from: PeerName(sender),
+                to: receiver,
+                hlc: HybridTimestamp(rawValue: 77),
+                body: body
+            )
+        )
+    }
+
+    private func roundTrip<Value: Codable>(_ value: Value) throws -> Value {
+        try PeerJSON.decode(Value.self, from: try PeerJSON.encode(value))
+    }
+}

@@ -1,0 +1,161 @@
+import HTTPServer
+import Messaging
+import Raft
+import Storage
+import XCTest
+
+@testable import Cluster
+
+final class ReplicaTests: XCTestCase {
+    private var cluster: LocalCluster?
+
+    override func tearDownWithError() throws {
+        try cluster?.tearDown()
+        cluster = nil
+    }
+
+    func testASingleVoterStoresAndFindsItsMessagesAgain() throws {
+        let cluster = try makeCluster(1)
+        let ids = try (1...20).map { try committed(cluster.send("message \($0)", to: cluster.nodes[0])).lowerBound }
+        XCTAssertEqual(ids, ids.sorted())
+        try cluster.stopAll()
+        try cluster.startAll()
+        let through = try readable(cluster.read(from: cluster.primary()))
+        XCTAssertEqual(
+            try cluster.contents(on: cluster.nodes[0], through: through),
+            (1...20).map { "message \($0)" }
+        )
+    }
+
+    func testTheFirstListedVoterBecomesPrimaryOfAFreshCluster() throws {
+        for _ in 1...3 {
+            let cluster = try makeCluster(3)
+            XCTAssertEqual(try cluster.primary().id, "a")
+            try cluster.tearDown()
+        }
+        cluster = nil
+    }
+
+    func testAWriteIsOnEveryNodeOfAPairBeforeItIsAcknowledged() throws {
+        let cluster = try makeCluster(2)
+        let primary = try cluster.primary()
+        guard case .committed(let ids, _, let copies) = try cluster.send("hello", to: primary) else {
+            return XCTFail("not committed")
+        }
+        XCTAssertEqual(copies, 2)
+        for node in cluster.nodes {
+            let log = try XCTUnwrap(node.running?.directory.log)
+            XCTAssertGreaterThanOrEqual(log.summary.last.index.rawValue, ids.upperBound)
+        }
+    }
+
+    func testABackupNamesThePrimary() throws {
+        let cluster = try makeCluster(3)
+        let primary = try cluster.primary()
+        let backup = try XCTUnwrap(cluster.nodes.first { $0.id != primary.id })
+        guard case .notAccepted(.notPrimary(let named)) = try cluster.send("hello", to: backup) else {
+            return XCTFail("a backup took a write")
+        }
+        XCTAssertEqual(named, Primary(id: primary.id, url: primary.url))
+    }
+
+    func testAPairWithoutItsBackupRefusesAtOnceAndResumesByItself() throws {
+        let cluster = try makeCluster(2)
+        let primary = try cluster.primary()
+        _ = try committed(cluster.send("before", to: primary))
+        let backup = try XCTUnwrap(cluster.nodes.first { $0.id != primary.id })
+        try cluster.stop(backup)
+        backup.server.stop()
+        let replica = try XCTUnwrap(primary.running?.replica)
+        _ = try cluster.eventually("the loss was noticed") {
+            replica.status.members.contains { $0.reachable == false } ? true : nil
+        }
+        let start = Clocks.monotonic()
+        guard case .notAccepted(.noQuorum) = try cluster.send("while it is away", to: primary) else {
+            return XCTFail("not refused")
+        }
+        XCTAssertLessThan(Clocks.monotonic().since(start), .milliseconds(500))
+    }
+
+    func testAllNodesRestartAndFindEverything() throws {
+        let cluster = try makeCluster(3)
+        let primary = try cluster.primary()
+        for number in 1...50 { _ = try committed(cluster.send("\(number)", to: primary)) }
+        try cluster.stopAll()
+        try cluster.startAll()
+        let next = try cluster.primary()
+        let through = try readable(cluster.read(from: next))
+        XCTAssertEqual(try cluster.contents(on: next, through: through), (1...50).map(String.init))
+        XCTAssertEqual(try cluster.contents(on: next, recipient: "bob", through: through).count, 50)
+        XCTAssertEqual(try cluster.contents(on: next, recipient: "carol", through: through), [])
+    }
+
+    func testAnotherNodeTakesOverWhenThePrimaryStops() throws {
+        let cluster = try makeCluster(3)
+        let first = try cluster.primary()
+        let before = try committed(cluster.send("one", to: first))
+        try cluster.stop(first)
+        let second = try cluster.primary()
+        XCTAssertNotEqual(second.id, first.id)
+        let after = try committed(cluster.send("two", to: second))
+        XCTAssertGreaterThan(after.lowerBound, before.upperBound)
+        try cluster.start(first)
+        let replica = try XCTUnwrap(first.running?.replica)
+        _ = try cluster.eventually("the old primary caught up") {
+            replica.status.appliedIndex >= after.upperBound ? true : nil
+        }
+        XCTAssertEqual(try cluster.contents(on: first, through: after.upperBound), ["one", "two"])
+    }
+
+    func testMoreCopiesThanThereAreNodesAtHandIsRefused() throws {
+        let cluster = try makeCluster(3)
+        let primary = try cluster.primary()
+        guard case .committed(_, _, let copies) = try cluster.send("three", to: primary, copies: 3) else {
+            return XCTFail("not committed")
+        }
+        XCTAssertEqual(copies, 3)
+    }
+
+    func testStampsGrowAlongTheLogOverAChangeOfPrimary() throws {
+        let cluster = try makeCluster(3)
+        let first = try cluster.primary()
+        guard case .committed(_, let before, _) = try cluster.send("one", to: first) else {
+            return XCTFail("not committed")
+        }
+        try cluster.stop(first)
+        guard case .committed(_, let after, _) = try cluster.send("two", to: cluster.primary()) else {
+            return XCTFail("not committed")
+        }
+        XCTAssertGreaterThan(after[0], before[0])
+    }
+
+    func testAWaiterIsCalledOnceTheEntryIsApplied() throws {
+        let cluster = try makeCluster(1)
+        let replica = try XCTUnwrap(cluster.primary().running?.replica)
+        XCTAssertFalse(
+            try cluster.wait { replica.whenApplied(1000, within: .milliseconds(1), completion: $0) }
+        )
+        XCTAssertTrue(try cluster.wait { replica.whenApplied(1, within: .seconds(5), completion: $0) })
+    }
+
+    private func makeCluster(_ count: Int) throws -> LocalCluster {
+        let cluster = try LocalCluster(count)
+        self.cluster = cluster
+        try cluster.startAll()
+        return cluster
+    }
+
+    private func committed(_ outcome: WriteOutcome, line: UInt = #line) throws -> ClosedRange<UInt64> {
+        guard case .committed(let ids, _, _) = outcome else {
+            throw LocalCluster.TimedOut(description: "line \(line): \(outcome)")
+        }
+        return ids
+    }
+
+    private func readable(_ outcome: ReadOutcome, line: UInt = #line) throws -> UInt64 {
+        guard case .readable(let through) = outcome else {
+            throw LocalCluster.TimedOut(description: "line \(line): \(outcome)")
+        }
+        return through
+    }
+}
