@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A connection idle for longer is not used again: servers of this product close theirs after 75 s, and a request must not
-   meet the closing. */
+/* A connection idle for longer is not used again: servers of this product close theirs after 75 s, and a request must
+   not meet the closing. */
 static const long IDLE_SECONDS_MAX = 45;
 
 bool ccurl_initialize(void) { return curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK; }
@@ -19,8 +19,8 @@ void ccurl_set_common_options(CURL *easy) {
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-  /* A name that does not resolve in time must not hold up the other transfers: libcurl would join the resolver's thread;
-     so it leaves the thread to end, and clean up, by itself. */
+  /* A name that does not resolve in time must not hold up the other transfers: libcurl would join the resolver's
+     thread; so it leaves the thread to end, and clean up, by itself. */
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 }
 
@@ -55,9 +55,9 @@ static long request_bytes_sent(CURL *easy) {
   return sent;
 }
 
-/* CURLOPT_PREREQFUNCTION. When a reused connection ends before a byte of the answer came, libcurl sends the request again
-   on another one, whatever its method. The server may have acted on the first, so only repeatable requests, and those
-   of which nothing was sent, may go on here. */
+/* CURLOPT_PREREQFUNCTION. When a reused connection ends before a byte of the answer came, libcurl sends the request
+   again on another one, whatever its method. The server may have acted on the first, so only repeatable requests, and
+   those of which nothing was sent, may go on here. */
 static int request_begins(void *transfer_pointer, char *remote, char *local, int remote_port, int local_port) {
   (void)remote, (void)local, (void)remote_port, (void)local_port;
   struct ccurl_transfer *transfer = transfer_pointer;

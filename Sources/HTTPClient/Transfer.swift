@@ -58,7 +58,7 @@ final class Transfer {
         return !isTooLarge
     }
 
-    func receive(body piece: UnsafeRawBufferPointer) -> Bool {
+    func receive(body piece: some Collection<UInt8>) -> Bool {
         progress()
         guard piece.count <= request.responseBytesMax - body.count else {
             isTooLarge = true

@@ -1,5 +1,6 @@
 import HTTPClient
 import HTTPTypes
+import SocketTestSupport
 import Synchronization
 import XCTest
 

@@ -1,6 +1,7 @@
 import Glibc
 import HTTPClient
 import HTTPTypes
+import SocketTestSupport
 import XCTest
 
 /// Which error a failed request ends with, and whether it may be sent again.

@@ -1,5 +1,6 @@
 import Glibc
 import HTTPClient
+import SocketTestSupport
 import XCTest
 
 final class PortProbeTests: XCTestCase {

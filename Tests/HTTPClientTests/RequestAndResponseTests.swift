@@ -1,5 +1,6 @@
 import HTTPClient
 import HTTPTypes
+import SocketTestSupport
 import XCTest
 
 /// What goes over the wire, and what comes back.

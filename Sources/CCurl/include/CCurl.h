@@ -1,7 +1,8 @@
 /* The C wall for libcurl. Swift sees only these functions and simple types: curl_easy_setopt, curl_easy_getinfo and
    curl_multi_setopt are variadic, which Swift cannot call, and curl.h's macros stay out of every Swift build.
 
-   Threads: an engine, its transfers and every callback belong to one thread. Only ccurl_wake may be called from others. */
+   Threads: an engine, its transfers and every callback belong to one thread. Only ccurl_wake may be called from
+   others. */
 #ifndef CCURL_H
 #define CCURL_H
 
@@ -84,7 +85,7 @@ void ccurl_transfer_free(ccurl_transfer *transfer);
    `fields` holds `fields_length` bytes of "Name: value" lines, each ended by a NUL.
    `body` is sent with the head in one write if it is not NULL; if it is NULL, `body_length` bytes come from `upload`.
    `sends_body` false: a method without body, no Content-Length is sent.
-   `repeatable`: may be sent again by libcurl after some of it was sent and the connection then ended without an answer. */
+   `repeatable`: libcurl may send it again after some of it was sent and the connection then ended without an answer. */
 bool ccurl_transfer_prepare(ccurl_transfer *transfer, const char *url, const char *method, const uint8_t *fields,
                             size_t fields_length, bool sends_body, const uint8_t *body, size_t body_length,
                             long connect_timeout_ms, long redirects_max, bool repeatable);

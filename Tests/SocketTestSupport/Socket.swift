@@ -1,14 +1,14 @@
 import Glibc
 
 /// What the tests need of Berkeley sockets.
-enum Socket {
-    struct Failure: Error {
+package enum Socket {
+    package struct Failure: Error {
         let call: String
         let code = errno
     }
 
     /// Listens on a free loopback port.
-    static func listen(isIPv6: Bool = false, backlog: Int32 = 128) throws -> (descriptor: Int32, port: UInt16) {
+    package static func listen(isIPv6: Bool = false, backlog: Int32 = 128) throws -> (descriptor: Int32, port: UInt16) {
         let family = isIPv6 ? AF_INET6 : AF_INET
         let descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(call: "socket") }
@@ -21,7 +21,7 @@ enum Socket {
     }
 
     /// A port on which nobody listens: bound here, but not listening. Close the descriptor after use.
-    static func deadPort() throws -> (descriptor: Int32, port: UInt16) {
+    package static func deadPort() throws -> (descriptor: Int32, port: UInt16) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0, bindIPv4(descriptor) else { throw Failure(call: "bind") }
         return (descriptor, try port(of: descriptor))

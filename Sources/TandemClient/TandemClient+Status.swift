@@ -1,0 +1,25 @@
+import HTTPTypes
+
+extension TandemClient {
+    /// How the cluster looks from the first node that answers.
+    ///
+    /// ```swift
+    /// let status = try await client.status()
+    /// print(status.leader?.url ?? "no primary")
+    /// ```
+    public func status() async throws(TandemError) -> ClusterStatus {
+        let call = Call(.get, "/status", isWrite: false)
+        return try Self.decode(ClusterStatus.self, from: try await perform(call), of: call)
+    }
+
+    /// The version of the first node that answers.
+    public func version() async throws(TandemError) -> String {
+        let call = Call(.get, "/version", isWrite: false)
+        return try Self.decode(NodeVersion.self, from: try await perform(call), of: call).version
+    }
+}
+
+/// The body of `GET /version`.
+private struct NodeVersion: Decodable {
+    var version: String
+}
