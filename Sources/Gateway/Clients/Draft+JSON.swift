@@ -12,11 +12,11 @@ extension Draft {
             content: try Self.required("content", of: fields)
         )
         if let violation = violation(contentBytesMax: contentBytesMax) {
-            let limit = violation.field == "content" ? contentBytesMax : Self.partyBytesMax
+            let isContent = violation.field == "content"
             throw Problem(
-                .invalidField,
+                isContent ? .messageTooLarge : .invalidField,
                 "The field \(violation.field) \(violation.rule).",
-                .init(field: violation.field, limit: limit)
+                .init(field: violation.field, limit: isContent ? contentBytesMax : Self.partyBytesMax)
             )
         }
     }

@@ -36,7 +36,7 @@ struct Forwarder: Sendable {
         completion: @escaping @Sendable (Result<Response, HTTPClientError>) -> Void
     ) {
         let outgoing = HTTPClientRequest(
-            method: request.method,
+            method: request.method == .head ? .get : request.method,
             url: primary.url + request.originForm,
             headers: headers(of: request),
             body: request.body,

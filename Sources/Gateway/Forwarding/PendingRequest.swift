@@ -29,7 +29,7 @@ struct PendingRequest: Sendable {
     var hold: Duration { max(.zero, holdUntil - .now) }
 
     /// Whether doing it twice is the same as doing it once.
-    var isRepeatable: Bool { exchange.request.method == .get }
+    var isRepeatable: Bool { [.get, .head].contains(exchange.request.method) }
 }
 
 extension Request {

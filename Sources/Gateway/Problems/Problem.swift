@@ -71,7 +71,7 @@ extension Problem {
 
     /// The answer to `request`.
     package func response(to request: Request) -> Response {
-        let isRead = request.method == .get || request.method == .options
+        let isRead = [.get, .head, .options].contains(request.method)
         return response(instance: request.path, outcome: isRead ? nil : type.writeOutcome)
     }
 

@@ -37,7 +37,7 @@ extension ProblemType {
             unreadableText
         case .noSuchPath, .noSuchMessage, .noSuchProblem, .methodNotAllowed, .notAcceptable, .unsupportedMediaType:
             absentText
-        case .requestTimeout, .lengthRequired, .bodyTooLarge, .urlTooLong, .headersTooLarge,
+        case .requestTimeout, .lengthRequired, .bodyTooLarge, .messageTooLarge, .urlTooLong, .headersTooLarge,
             .unsupportedTransferEncoding, .tooManyConnections:
             limitText
         case .invalidBody, .invalidField, .tooManyCopies, .unknownHost, .foreignPeer: refusedText

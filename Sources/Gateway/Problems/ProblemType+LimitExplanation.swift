@@ -19,6 +19,12 @@ extension ProblemType {
                 "The body is too large",
                 "The body has more bytes than `limit`. It leaves room for a message of the greatest size with every "
                     + "character escaped.",
+                "Send less, or have the operator raise `--max-message` on every node: the limit follows from it."
+            )
+        case .messageTooLarge:
+            Explanation(
+                "The message is too large",
+                "The field `content` has more bytes of UTF-8 than `limit`.",
                 "Send less, or have the operator raise `--max-message` on every node."
             )
         case .urlTooLong:

@@ -20,6 +20,7 @@ package enum ProblemType: String, CaseIterable, Sendable {
     case requestTimeout = "request-timeout"
     case lengthRequired = "length-required"
     case bodyTooLarge = "body-too-large"
+    case messageTooLarge = "message-too-large"
     case urlTooLong = "url-too-long"
     case headersTooLarge = "headers-too-large"
     case unsupportedTransferEncoding = "unsupported-transfer-encoding"
@@ -58,7 +59,7 @@ package enum ProblemType: String, CaseIterable, Sendable {
         case .requestTimeout: .requestTimeout
         case .foreignPeer: .conflict
         case .lengthRequired: .lengthRequired
-        case .bodyTooLarge: .contentTooLarge
+        case .bodyTooLarge, .messageTooLarge: .contentTooLarge
         case .urlTooLong: .uriTooLong
         case .unsupportedMediaType: .unsupportedMediaType
         case .unknownHost, .notPrimary: .misdirectedRequest

@@ -38,7 +38,8 @@ package struct Router: Sendable {
             throw Problem(.noSuchPath, "There is nothing at \(request.path).")
         }
         if request.method == .options { return exchange.respond(Self.options(candidates)) }
-        guard let route = candidates.first(where: { $0.method == request.method }) else {
+        let method = request.method == .head ? .get : request.method
+        guard let route = candidates.first(where: { $0.method == method }) else {
             let allowed = Self.allowed(candidates)
             throw Problem(
                 .methodNotAllowed,

@@ -1,0 +1,194 @@
+import Gateway
+import Messaging
+import Raft
+import Synchronization
+
+@testable import Cluster
+
+/// A replica whose answers a test sets. It answers at once, on the caller's thread.
+final class FakeReplica: ReplicaService {
+    struct Proposal: Equatable {
+        var payloads: [[UInt8]]
+        var copies: Int
+    }
+
+    struct State {
+        var status = ReplicaStatus(nodeID: "a", url: "http://127.0.0.1:12345", kind: .voter, role: .leader)
+        /// What is stored, in order; `propose` adds to it.
+        var messages: [Message] = []
+        /// How the next writes end; then each is committed.
+        var writeOutcomes: [WriteOutcome] = []
+        /// How the next reads end; then each is readable through what is applied.
+        var readOutcomes: [ReadOutcome] = []
+        /// What the next waits for a primary find; then none.
+        var primaries: [Primary?] = []
+        /// Whether `propose` answers at all.
+        var isSilent = false
+        var readFailure: ReadFailure?
+        var pageReadings: [MessageQuery] = []
+        /// Set where a test wants pages that the messages alone don't give.
+        var page: MessagePage?
+        var peerResponse = PeerResponse.answer(Array("{}".utf8), sender: "b")
+
+        var proposals: [Proposal] = []
+        var awaited: [NodeID?] = []
+        var refusals: [NodeID] = []
+        var ended: [NodeID] = []
+        var peerRequests: [String] = []
+    }
+
+    private let state: Mutex<State>
+
+    init() {
+        var state = State()
+        state.status.leader = Primary(id: "a", url: "http://127.0.0.1:12345")
+        state.status.isReady = true
+        state.status.sinceLeaderContactMilliseconds = 0
+        state.status.members = ["a", "b"].map { id in
+            ReplicaStatus.Member(id: NodeID(id), url: "http://\(id):1", kind: .voter)
+        }
+        state.status.voters = 2
+        self.state = Mutex(state)
+    }
+
+    func update(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
+
+    func read<Value: Sendable>(_ read: (State) -> Value) -> Value { state.withLock { read($0) } }
+
+    /// Makes this node a backup of `primary`.
+    func follow(_ primary: Primary) {
+        update { state in
+            state.status.role = .follower
+            state.status.leader = primary
+        }
+    }
+
+    /// Stores a message under the next id.
+    func store(from sender: String = "alice", to recipient: String = "bob", _ content: String) {
+        update { state in
+            let id = (state.messages.last?.id ?? 0) + 1
+            state.messages.append(
+                Message(
+                    id: id,
+                    sender: sender,
+                    recipient: recipient,
+                    content: content,
+                    hlc: Self.stamp(of: id)
+                )
+            )
+            state.status.appliedIndex = id
+        }
+    }
+
+    /// 2023-11-14T22:13:20.000Z and `id` milliseconds.
+    static func stamp(of id: UInt64) -> HybridTimestamp {
+        HybridTimestamp(rawValue: (1_700_000_000_000 + id) << 16)
+    }
+
+    // MARK: ReplicaService
+
+    var status: ReplicaStatus { read(\.status) }
+
+    func propose(
+        _ payloads: [[UInt8]],
+        copies: Int,
+        hold: Duration,
+        completion: @escaping @Sendable (WriteOutcome) -> Void
+    ) {
+        let outcome = state.withLock { state -> WriteOutcome? in
+            state.proposals.append(Proposal(payloads: payloads, copies: copies))
+            if state.isSilent { return nil }
+            if !state.writeOutcomes.isEmpty { return state.writeOutcomes.removeFirst() }
+            return Self.commit(payloads, to: &state)
+        }
+        if let outcome { completion(outcome) }
+    }
+
+    private static func commit(_ payloads: [[UInt8]], to state: inout State) -> WriteOutcome {
+        let first = (state.messages.last?.id ?? 0) + 1
+        let last = first + UInt64(payloads.count) - 1
+        for (id, payload) in zip(first...last, payloads) {
+            guard case .message(let draft, _)? = try? Command(payload: payload) else {
+                preconditionFailure("proposed was \(payload)")
+            }
+            state.messages.append(
+                Message(
+                    id: id,
+                    sender: draft.sender,
+                    recipient: draft.recipient,
+                    content: draft.content,
+                    hlc: stamp(of: id)
+                )
+            )
+        }
+        state.status.appliedIndex = last
+        return .committed(ids: first...last, stamps: (first...last).map(stamp), copies: 2)
+    }
+
+    func read(hold: Duration, completion: @escaping @Sendable (ReadOutcome) -> Void) {
+        completion(
+            state.withLock { state in
+                state.readOutcomes.isEmpty
+                    ? .readable(through: state.status.appliedIndex) : state.readOutcomes.removeFirst()
+            }
+        )
+    }
+
+    func whenApplied(_ index: UInt64, within limit: Duration, completion: @escaping @Sendable (Bool) -> Void) {
+        completion(read { $0.status.appliedIndex >= index })
+    }
+
+    func awaitPrimary(
+        otherThan former: NodeID?,
+        within limit: Duration,
+        completion: @escaping @Sendable (Primary?) -> Void
+    ) {
+        completion(
+            state.withLock { state in
+                state.awaited.append(former)
+                return state.primaries.isEmpty ? nil : state.primaries.removeFirst()
+            }
+        )
+    }
+
+    func connectionEnded(with peer: NodeID) { update { $0.ended.append(peer) } }
+
+    func connectionRefused(by peer: NodeID) { update { $0.refusals.append(peer) } }
+
+    func message(id: UInt64, completion: @escaping @Sendable (Result<Message?, ReadFailure>) -> Void) {
+        let (failure, message) = read { state in (state.readFailure, state.messages.first { $0.id == id }) }
+        completion(failure.map { .failure($0) } ?? .success(message))
+    }
+
+    func page(_ query: MessageQuery, completion: @escaping @Sendable (Result<MessagePage, ReadFailure>) -> Void) {
+        let result = state.withLock { state -> Result<MessagePage, ReadFailure> in
+            state.pageReadings.append(query)
+            if let failure = state.readFailure { return .failure(failure) }
+            if let page = state.page { return .success(page) }
+            let matching = state.messages.filter { message in
+                message.id > query.after && message.id <= query.through
+                    && (query.recipient ?? message.recipient) == message.recipient
+                    && (query.sender ?? message.sender) == message.sender
+            }
+            let messages = Array(matching.prefix(query.limit))
+            let more = matching.count > messages.count
+            return .success(
+                MessagePage(
+                    messages: messages,
+                    more: more,
+                    scannedThrough: more ? messages.last?.id ?? query.after : max(query.after, query.through)
+                )
+            )
+        }
+        completion(result)
+    }
+
+    func handlePeerRequest(path: String, body: [UInt8], respond: @escaping @Sendable (PeerResponse) -> Void) {
+        respond(
+            state.withLock { state in
+                state.peerRequests.append(path)
+                return state.peerResponse
+            }
+        )
+    }
+}
