@@ -165,14 +165,15 @@ struct MHD_Response *cmicrohttpd_reply(const uint8_t *body, size_t body_bytes) {
 }
 
 struct streamed_reply {
-  const struct cmicrohttpd_daemon *daemon;
   void *stream;
+  cmicrohttpd_stream_read read;
+  cmicrohttpd_stream_released released;
 };
 
 static ssize_t on_stream_read(void *closure, uint64_t position, char *room, size_t room_bytes) {
   (void)position;
   const struct streamed_reply *reply = closure;
-  int64_t written = reply->daemon->callbacks.stream_read(reply->stream, (uint8_t *)room, room_bytes);
+  int64_t written = reply->read(reply->stream, (uint8_t *)room, room_bytes);
   if (written == CMICROHTTPD_STREAM_END) return MHD_CONTENT_READER_END_OF_STREAM;
   if (written < 0) return MHD_CONTENT_READER_END_WITH_ERROR;
   return (ssize_t)written;
@@ -180,15 +181,14 @@ static ssize_t on_stream_read(void *closure, uint64_t position, char *room, size
 
 static void on_stream_released(void *closure) {
   struct streamed_reply *reply = closure;
-  reply->daemon->callbacks.stream_released(reply->stream);
+  reply->released(reply->stream);
   free(reply);
 }
 
-struct MHD_Response *cmicrohttpd_streamed_reply(struct cmicrohttpd_daemon *daemon, void *stream) {
+struct MHD_Response *cmicrohttpd_streamed_reply(void *stream, cmicrohttpd_stream_read read, cmicrohttpd_stream_released released) {
   struct streamed_reply *reply = malloc(sizeof *reply);
   if (reply == NULL) return NULL;
-  reply->daemon = daemon;
-  reply->stream = stream;
+  *reply = (struct streamed_reply){.stream = stream, .read = read, .released = released};
   struct MHD_Response *response =
       MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16 * 1024, on_stream_read, reply, on_stream_released);
   if (response == NULL) free(reply);

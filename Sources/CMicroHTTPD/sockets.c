@@ -141,13 +141,15 @@ int cmicrohttpd_watch(int watcher, int descriptor, uint64_t key, int interest) {
     event.events = EPOLLIN | EPOLLRDHUP | EPOLLET;
     break;
   case CMICROHTTPD_GONE:
-    event.events = EPOLLRDHUP | EPOLLONESHOT;
+    event.events = EPOLLRDHUP | EPOLLET;
     break;
   default:
     event.events = EPOLLIN;
     break;
   }
-  return epoll_ctl(watcher, EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : -errno;
+  if (epoll_ctl(watcher, EPOLL_CTL_ADD, descriptor, &event) == 0) return 0;
+  if (errno == EEXIST && epoll_ctl(watcher, EPOLL_CTL_MOD, descriptor, &event) == 0) return 0;
+  return -errno;
 }
 
 void cmicrohttpd_unwatch(int watcher, int descriptor) { (void)epoll_ctl(watcher, EPOLL_CTL_DEL, descriptor, NULL); }

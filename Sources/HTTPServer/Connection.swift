@@ -26,6 +26,10 @@ final class Connection {
         case resuming
         /// The reply is queued. Can transition to: `idle`.
         case replying
+        /// A reply of unknown length is being sent. Can transition to: `streamWaiting`, `idle`.
+        case streaming
+        /// Suspended until there is more to send. Can transition to: `streaming`.
+        case streamWaiting
     }
 
     /// A request's head, kept while its body arrives.
@@ -49,11 +53,13 @@ final class Connection {
     var intake: RequestIntake?
     /// While `handling`, `parked` or `resuming`.
     var exchange: Exchange?
+    /// While `streaming` or `streamWaiting`, and from the answer on.
+    var stream: ResponseStream?
     /// When the loop acts on this connection's phase lasting too long.
     var deadline: ContinuousClock.Instant
     /// When it was last suspended.
     var parkedSince: ContinuousClock.Instant
-    /// The watcher looks for this peer's hang-up.
+    /// The watcher looks for this peer's hang-up, until the descriptor is closed.
     var isWatched = false
     /// Bytes counted in `bodyBytesInFlight`.
     var bodyBytesInFlight = 0

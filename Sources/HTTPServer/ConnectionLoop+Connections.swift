@@ -13,7 +13,10 @@ extension ConnectionLoop {
     }
 
     func connectionClosed(_ connection: Connection) {
-        if case .parked = connection.phase { preconditionFailure("the library closed a suspended connection") }
+        switch connection.phase {
+        case .parked, .streamWaiting: preconditionFailure("the library closed a suspended connection")
+        case .idle, .awaitingHead, .receiving, .handling, .resuming, .replying, .streaming: break
+        }
         deadlines.remove(connection.id.slot)
         slots.release(connection.id)
         environment.counters.connections.subtract(1)
@@ -25,6 +28,8 @@ extension ConnectionLoop {
     func requestEnded(_ connection: Connection, completed: Bool) {
         _ = connection.exchange?.peerIsGone()
         connection.exchange = nil
+        connection.stream?.end()
+        connection.stream = nil
         connection.head = nil
         connection.intake = nil
         connection.target = nil

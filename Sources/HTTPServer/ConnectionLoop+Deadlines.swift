@@ -23,6 +23,8 @@ extension ConnectionLoop {
             close(connection)
         case .idle, .replying, .resuming:
             close(connection)
+        case .streaming, .streamWaiting:
+            passStreamDeadline(of: connection)
         case .parked:
             passParkedDeadline(of: connection)
         case .handling:
@@ -31,7 +33,7 @@ extension ConnectionLoop {
     }
 
     /// The library sees the end of the stream and closes. Looked at again in case it does not.
-    private func close(_ connection: Connection) {
+    func close(_ connection: Connection) {
         connection.socket.shutdown()
         setDeadline(connection, now + .seconds(1))
     }
@@ -63,10 +65,18 @@ extension ConnectionLoop {
     /// Peers that went away while their request was parked: the library is blind to that.
     func readWatcher() {
         for key in watcher.wait(milliseconds: 0) {
-            guard let connection = slots[key: key], case .parked = connection.phase else { continue }
-            if connection.exchange?.peerIsGone() == true { environment.counters.hangUps.add(1) }
-            connection.socket.shutdown()
-            resume(connection)
+            guard let connection = slots[key: key] else { continue }
+            switch connection.phase {
+            case .parked:
+                if connection.exchange?.peerIsGone() == true { environment.counters.hangUps.add(1) }
+                connection.socket.shutdown()
+                resume(connection)
+            case .streaming, .streamWaiting:
+                environment.counters.hangUps.add(1)
+                connection.stream?.cut()
+            case .idle, .awaitingHead, .receiving, .handling, .resuming, .replying:
+                break  // The library reads and writes, so it notices by itself.
+            }
         }
     }
 }

@@ -7,6 +7,8 @@ extension ConnectionLoop {
             if let connection = parkedConnection(of: exchange) { resume(connection) }
         case .deadlineMoved(let exchange):
             if let connection = parkedConnection(of: exchange) { setParkedDeadline(connection, exchange) }
+        case .streamChanged(let stream):
+            if let connection = slots[stream.connectionID], connection.stream === stream { streamChanged(connection, stream) }
         case .drain:
             drain()
         case .stop:
@@ -34,21 +36,32 @@ extension ConnectionLoop {
         guard case .parked = connection.phase else {
             preconditionFailure("resumed while \(connection.phase)")
         }
-        if connection.isWatched {
-            // Before the library may close the descriptor and the kernel give its number away.
-            watcher.unwatch(connection.socket)
-            connection.isWatched = false
-        }
         connection.phase = .resuming
-        parkedCount -= 1
+        goOn(connection)
+    }
+
+    /// What ``resume(_:)`` and ``resumeStream(_:)`` share: undoes one ``suspend(_:)``.
+    func goOn(_ connection: Connection) {
+        suspendedCount -= 1
         environment.counters.parked.subtract(1)
         environment.counters.resumes.add(1)
+        setDeadline(connection, now + environment.configuration.receiveTimeout)
         connection.library.resume()
+    }
+
+    /// Only from within the library's callbacks.
+    func suspend(_ connection: Connection) {
+        suspendedCount += 1
+        environment.counters.parked.add(1)
+        connection.library.suspend()
     }
 
     private func drain() {
         isDraining = true
-        for connection in slots.all where connection.isIdle { connection.socket.shutdown() }
+        for connection in slots.all {
+            if connection.isIdle { connection.socket.shutdown() }
+            connection.stream?.finish()
+        }
     }
 
     /// Answers everything, closes everything, frees the daemon. Suspended connections would make the library abort.
@@ -61,10 +74,10 @@ extension ConnectionLoop {
             if exchange.conclude(with: { farewell(.draining) }) { resume(connection) }
         }
         let limit = now + .seconds(1)
-        while slots.count > 0, now < limit || parkedCount > 0 {
+        while slots.count > 0, now < limit || suspendedCount > 0 {
             turn(daemon, waitingAtMost: .milliseconds(20))
         }
-        precondition(parkedCount == 0, "stopping with \(parkedCount) suspended connections")
+        precondition(suspendedCount == 0, "stopping with \(suspendedCount) suspended connections")
         daemon.stop()
     }
 }

@@ -89,7 +89,7 @@ extension ConnectionLoop {
             // Without an answer the peer hung up, and false closes its connection.
             guard let answer = connection.exchange?.takeAnswer() else { return false }
             return reply(connection, answer)
-        case .idle, .awaitingHead, .handling, .parked, .replying:
+        case .idle, .awaitingHead, .handling, .parked, .replying, .streaming, .streamWaiting:
             preconditionFailure("the library called back while \(connection.phase)")
         }
     }
@@ -127,10 +127,10 @@ extension ConnectionLoop {
     private func park(_ connection: Connection, _ exchange: Exchange) {
         connection.phase = .parked
         connection.parkedSince = now
-        parkedCount += 1
-        environment.counters.parked.add(1)
+        // The last request's watch may have had its say.
+        connection.isWatched = false
         // Suspended before any message of an answer is read: both happen on this thread.
-        connection.library.suspend()
+        suspend(connection)
         setParkedDeadline(connection, exchange)
     }
 
@@ -139,11 +139,12 @@ extension ConnectionLoop {
         return reply(connection, .response(environment.refusal(refusal)))
     }
 
-    private func reply(_ connection: Connection, _ answer: Exchange.Answer) -> Bool {
+    func reply(_ connection: Connection, _ answer: Exchange.Answer) -> Bool {
         let response: Response
         switch answer {
         case .response(let ready): response = ready
         case .rendered(let render): response = render()
+        case .streamed(let head, let stream): return begin(stream, with: head, on: connection)
         }
         connection.exchange = nil
         connection.phase = .replying
@@ -156,8 +157,8 @@ extension ConnectionLoop {
         )
     }
 
-    /// A reader must take at least 16 KiB a second, after a grace.
     private func replyTimeout(_ bytes: Int) -> Duration {
-        environment.configuration.receiveTimeout + .milliseconds(bytes / 16)
+        let configuration = environment.configuration
+        return configuration.receiveTimeout + .seconds(Double(bytes) / Double(configuration.replyBytesPerSecondMin))
     }
 }

@@ -28,7 +28,8 @@ final class ConnectionLoop {
     var isDraining = false
     /// Nothing is suspended any more.
     var isStopping = false
-    var parkedCount = 0
+    /// Connections the library must not be stopped with.
+    var suspendedCount = 0
     /// Room for one request's headers.
     var headerScratch: [UInt8]
     private var messages: [LoopMessage] = []
@@ -69,10 +70,11 @@ final class ConnectionLoop {
         if ready.event { environment.inbox.event.clear() }
         readInbox(daemon)
         if ready.watcher { readWatcher() }
+        passDeadlines()
+        // Last, because resumed connections go on in here, and the library's timeout does not count them.
         if !daemon.run() {
             environment.logger.critical("libmicrohttpd failed to run", metadata: ["loop": "\(environment.kind)"])
         }
-        passDeadlines()
     }
 
     private func readInbox(_ daemon: MHDDaemon) {

@@ -5,6 +5,7 @@ package final class Exchange: Sendable {
     enum Answer: Sendable {
         case response(Response)
         case rendered(@Sendable () -> Response)
+        case streamed(Response, ResponseStream)
     }
 
     /// What a passing deadline means for the loop.
@@ -64,6 +65,15 @@ package final class Exchange: Sendable {
     /// Answers with what `render` makes on the connection's loop thread: it must not block.
     package func respond(with render: @escaping @Sendable () -> Response) { answer(.rendered(render)) }
 
+    /// Answers with a body of unknown length: `head` (its body comes first), then whatever is written to the stream, until it is finished.
+    /// When the exchange has been answered already, the stream returned has ended.
+    package func respondStreaming(_ head: Response, options: ResponseStream.Options = .init()) -> ResponseStream {
+        let stream = ResponseStream(
+            first: head.body, connectionID: connectionID, inbox: inbox, options: options)
+        if !answer(.streamed(head, stream)) { stream.end() }
+        return stream
+    }
+
     /// Sets this exchange's own deadline, from now. When it passes unanswered, `otherwise` is rendered on the loop's thread and answers.
     package func park(until duration: Duration, otherwise: @escaping @Sendable () -> Response) {
         let deadline = ContinuousClock.now + duration
@@ -91,13 +101,16 @@ package final class Exchange: Sendable {
         if !self.tag.set(tag) { connectionClosed(tag) }
     }
 
-    private func answer(_ answer: Answer) {
+    /// False when it came too late.
+    @discardableResult
+    private func answer(_ answer: Answer) -> Bool {
         let (action, unused) = shared.withLock { shared in
             let action = shared.state.answer(answer)
             return (action, action == .drop ? Callbacks() : shared.takeCallbacks())
         }
         _ = consume unused
         if action == .resume { inbox.post(.answered(self)) }
+        return action != .drop
     }
 
     // MARK: - For the loop's thread only

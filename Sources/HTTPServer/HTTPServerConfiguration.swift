@@ -22,6 +22,8 @@ package struct HTTPServerConfiguration: Sendable {
     package var receiveTimeout: Duration = .seconds(30)
     /// A kept connection without a request.
     package var idleTimeout: Duration = .seconds(75)
+    /// A client takes its reply at least this fast, on average, after a grace of `receiveTimeout`.
+    package var replyBytesPerSecondMin = 16 * 1024
     /// From the handler's call to its answer, where the handler says nothing else by ``Exchange/park(until:otherwise:)``.
     package var answerTimeout: Duration = .seconds(60)
     /// How long a request is parked before its connection is watched for the peer's hang-up.

@@ -8,6 +8,8 @@ enum LoopMessage: Sendable {
     case answered(Exchange)
     /// This parked exchange has another deadline.
     case deadlineMoved(Exchange)
+    /// This stream has something to send, is finished, or has to be cut.
+    case streamChanged(ResponseStream)
     /// Close what is idle, and every connection after its next reply.
     case drain
     /// Answer what is parked, close everything, end the thread.

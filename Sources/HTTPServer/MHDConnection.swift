@@ -44,6 +44,18 @@ struct MHDConnection {
         return cmicrohttpd_queue(raw, UInt32(response.status.code), reply)
     }
 
+    /// Queues a reply whose body the library asks `connection`'s loop for. False when it takes none.
+    func queueStream(_ head: Response, serverName: String, closes: Bool, of connection: Connection) -> Bool {
+        // The library's second hold on it, given back by stream_released, which may come after connection_closed.
+        let context = Unmanaged.passRetained(connection)
+        guard let reply = cmicrohttpd_streamed_reply(context.toOpaque(), readStream, releaseStream) else {
+            context.release()
+            return false
+        }
+        addHeaders(of: head, to: reply, serverName: serverName, closes: closes)
+        return cmicrohttpd_queue(raw, UInt32(head.status.code), reply)
+    }
+
     private func addHeaders(of response: Response, to reply: OpaquePointer, serverName: String, closes: Bool) {
         for field in response.headers where !Response.framing.contains(field.name) {
             // Refused only for line breaks, which HTTPField has already turned into spaces.
@@ -52,6 +64,25 @@ struct MHDConnection {
         if !serverName.isEmpty { _ = cmicrohttpd_add_header(reply, "Server", serverName) }
         if closes { _ = cmicrohttpd_add_header(reply, "Connection", "close") }
     }
+}
+
+/// The library asks for more of a stream's body.
+private let readStream: cmicrohttpd_stream_read = { context, room, count in
+    guard let context, let room else { return Int64(CMICROHTTPD_STREAM_ABORT) }
+    let connection = Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue()
+    switch connection.loop.streamNeeds(connection, atMost: count) {
+    case .bytes(let bytes):
+        _ = UnsafeMutableBufferPointer(start: room, count: count).update(fromContentsOf: bytes)
+        return Int64(bytes.count)
+    case .wait: return 0
+    case .end: return Int64(CMICROHTTPD_STREAM_END)
+    case .abort: return Int64(CMICROHTTPD_STREAM_ABORT)
+    }
+}
+
+private let releaseStream: cmicrohttpd_stream_released = { context in
+    guard let context else { return }
+    Unmanaged<Connection>.fromOpaque(context).release()
 }
 
 /// What one pass over a request's headers found.

@@ -64,24 +64,31 @@ final class LifecycleTests: XCTestCase {
     func testStopWhileRequestsPour() throws {
         let queue = DispatchQueue(label: "answers")
         let server = try ServerUnderTest(self) { exchange in queue.async { exchange.respond(.text("1")) } }
-        let port = server.port
-        DispatchQueue.concurrentPerform(iterations: 9) { number in
-            if number == 8 {
-                usleep(50_000)
-                return server.server.stop()
+        let (port, clients) = (server.port, DispatchGroup())
+        for number in 0..<8 {
+            DispatchQueue(label: "client \(number)").async(group: clients) {
+                // Ends when the server goes away, which is the point.
+                guard let client = try? RawClient(port: port) else { return }
+                while (try? client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")) != nil, (try? client.reply()) != nil {}
             }
-            // Ends when the server goes away, which is the point.
-            guard let client = try? RawClient(port: port) else { return }
-            while (try? client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")) != nil, (try? client.reply()) != nil {}
         }
+        server.handled.wait(for: 500)
+        server.server.stop()
+        XCTAssertEqual(clients.wait(timeout: .now() + .seconds(20)), .success)
         XCTAssertEqual(server.server.metrics.connections, 0)
         XCTAssertEqual(server.server.metrics.sum(\.parked), 0)
     }
 
     func testDrainWaitsForAnswers() throws {
         let parked = Parked()
-        let server = try ServerUnderTest(self) { parked.append($0) }
-        let (idle, busy) = (try server.connect(), try server.connect())
+        let server = try ServerUnderTest(
+            self, configure: { $0.writesLoops = 1 }
+        ) { exchange in
+            if exchange.request.path == "/now" { ServerUnderTest.echo(exchange) } else { parked.append(exchange) }
+        }
+        let (new, idle, busy) = (try server.connect(), try server.connect(), try server.connect())
+        try idle.send("GET /now HTTP/1.1\r\nHost: h\r\n\r\n")
+        XCTAssertFalse(try idle.reply().closes)
         try busy.send(get)
         parked.wait(for: 1)
         let drained = expectation(description: "drained")
@@ -89,6 +96,7 @@ final class LifecycleTests: XCTestCase {
             server.server.drain(grace: .seconds(20))
             drained.fulfill()
         }
+        XCTAssertTrue(try new.isAtEnd())
         XCTAssertTrue(try idle.isAtEnd())
         parked.all[0].respond(.text("done"))
         let reply = try busy.reply()

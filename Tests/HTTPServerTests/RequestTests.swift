@@ -76,7 +76,7 @@ final class RequestTests: XCTestCase {
         try client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: \(body.count)\r\n\r\n")
         try client.send(body)
         XCTAssertEqual(try client.reply().body, "3000000 7")
-        XCTAssertEqual(server.server.metrics.bodyBytesInFlight, 0)
+        server.wait(for: 0, of: "body bytes in flight", \.bodyBytesInFlight)
     }
 
     func testLargeReply() throws {

@@ -46,13 +46,9 @@ final class StrictnessTests: XCTestCase {
         )
     }
 
-    func testListOfContentLengths() throws {
-        try assertRefused("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3, 3\r\n\r\nabc", status: 400)
-    }
-
     func testContentLengthThatIsNoNumber() throws {
         // The library refuses these itself, some of them twice over: the status is all that counts.
-        for length in ["+5", "-1", "0x5", "5 5", "99999999999999999999"] {
+        for length in ["3, 3", "+5", "-1", "0x5", "5 5", "99999999999999999999"] {
             let server = try ServerUnderTest(self)
             let client = try server.connect()
             try client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: \(length)\r\n\r\nabcde")

@@ -75,6 +75,7 @@ final class TimeoutTests: XCTestCase {
             self,
             configure: {
                 $0.receiveTimeout = .milliseconds(20)
+                $0.replyBytesPerSecondMin = 1 << 30
             }
         ) {
             $0.respond(.text(text))

@@ -34,17 +34,9 @@ struct cmicrohttpd_callbacks {
                             const uint8_t *piece, size_t piece_bytes);
   /* The reply was handed to the kernel (`completed`) or the request died. Once for every `request_began`. */
   void (*request_ended)(void *context, bool completed);
-  /* The next bytes of a reply of unknown length: bytes written into `room`, 0 after suspending, CMICROHTTPD_STREAM_END or _ABORT. */
-  int64_t (*stream_read)(void *stream, uint8_t *room, size_t room_bytes);
-  /* The library is done with a reply of unknown length. */
-  void (*stream_released)(void *stream);
   /* A line of the library's own log, not NUL-terminated. */
   void (*log)(void *loop, const char *line, size_t line_bytes);
 };
-
-/* Returned by `stream_read`: the body is complete; or it can't be completed, close the connection. */
-#define CMICROHTTPD_STREAM_END (-1)
-#define CMICROHTTPD_STREAM_ABORT (-2)
 
 /* A daemon without listening socket and without thread of its own, or NULL. The callbacks are copied. */
 struct cmicrohttpd_daemon *cmicrohttpd_start(const struct cmicrohttpd_callbacks *callbacks, unsigned int connections_max);
@@ -98,8 +90,18 @@ void cmicrohttpd_inspect(struct MHD_Connection *connection, bool is_1_1, size_t 
 
 /* A reply with this body, which is copied. NULL without memory. */
 struct MHD_Response *cmicrohttpd_reply(const uint8_t *body, size_t body_bytes);
-/* A reply whose body comes from the daemon's `stream_read` and ends with `stream_released`. NULL without memory: nothing will be released. */
-struct MHD_Response *cmicrohttpd_streamed_reply(struct cmicrohttpd_daemon *daemon, void *stream);
+
+/* The next bytes of a reply of unknown length: how many were written into `room`, 0 after suspending, or one of the two below. */
+typedef int64_t (*cmicrohttpd_stream_read)(void *stream, uint8_t *room, size_t room_bytes);
+/* The body is complete. */
+#define CMICROHTTPD_STREAM_END (-1)
+/* The body can't be completed: close the connection. */
+#define CMICROHTTPD_STREAM_ABORT (-2)
+/* The library is done with the stream. */
+typedef void (*cmicrohttpd_stream_released)(void *stream);
+/* A reply whose body comes from `read`. NULL without memory: then nothing will be released. */
+struct MHD_Response *cmicrohttpd_streamed_reply(void *stream, cmicrohttpd_stream_read read, cmicrohttpd_stream_released released);
+
 /* False when the library refuses the header. */
 bool cmicrohttpd_add_header(struct MHD_Response *reply, const char *name, const char *value);
 /* Queues the reply and gives up the caller's hold on it. False: the library took it not. */
@@ -130,11 +132,11 @@ void cmicrohttpd_event_raise(int event);
 void cmicrohttpd_event_clear(int event);
 
 #define CMICROHTTPD_READABLE 1  /* each time it becomes readable (edge), or readable at all (level), and the peer's end */
-#define CMICROHTTPD_GONE 2      /* the peer closed or reset; reported once */
+#define CMICROHTTPD_GONE 2      /* the peer closed or reset; reported once each time it is watched */
 #define CMICROHTTPD_READABLE_LEVEL 3
 /* An epoll descriptor, or -errno. */
 int cmicrohttpd_watcher(void);
-/* Reports `key` for this descriptor from now on. 0 or -errno. */
+/* Reports `key` for this descriptor from now on, until it is closed. Again: looks anew. 0 or -errno. */
 int cmicrohttpd_watch(int watcher, int descriptor, uint64_t key, int interest);
 void cmicrohttpd_unwatch(int watcher, int descriptor);
 /* Waits at most `timeout_ms` (-1: for ever) and fills `keys`. Returns how many. */

@@ -94,7 +94,7 @@ final class RawClient {
 
     /// The next chunk, nil for the last.
     func chunk() throws -> String? {
-        guard let count = Int(try take(until: "\r\n").dropLast(2), radix: 16) else {
+        guard let count = Int(try take(until: "\r\n").prefix { $0.isHexDigit }, radix: 16) else {
             throw Failure(description: "a chunk without size")
         }
         let chunk = String(decoding: try take(count), as: UTF8.self)

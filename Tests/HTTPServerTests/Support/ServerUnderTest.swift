@@ -112,5 +112,8 @@ final class Log<Element: Sendable>: Sendable {
     }
 }
 
+/// Streams begun by a handler, to be written by the test's own thread.
+typealias Streams = Log<ResponseStream>
+
 /// Exchanges kept by a handler, to be answered by the test's own thread.
 typealias Parked = Log<Exchange>
