@@ -1,3 +1,4 @@
+import GatewayTestSupport
 import HTTPServer
 import HTTPTypes
 import Messaging

@@ -1,3 +1,4 @@
+import GatewayTestSupport
 import HTTPClient
 import HTTPTypes
 import Logging

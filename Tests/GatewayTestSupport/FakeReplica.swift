@@ -1,45 +1,50 @@
 import Gateway
-import Messaging
-import Raft
+package import Messaging
+package import Raft
 import Synchronization
 
-@testable import Cluster
+@testable package import Cluster
 
 /// A replica whose answers a test sets. It answers at once, on the caller's thread.
-final class FakeReplica: ReplicaService {
-    struct Proposal: Equatable {
-        var payloads: [[UInt8]]
-        var copies: Int
+package final class FakeReplica: ReplicaService {
+    package struct Proposal: Equatable {
+        package var payloads: [[UInt8]]
+        package var copies: Int
+
+        package init(payloads: [[UInt8]], copies: Int) {
+            self.payloads = payloads
+            self.copies = copies
+        }
     }
 
-    struct State {
-        var status = ReplicaStatus(nodeID: "a", url: "http://127.0.0.1:12345", kind: .voter, role: .leader)
+    package struct State {
+        package var status = ReplicaStatus(nodeID: "a", url: "http://127.0.0.1:12345", kind: .voter, role: .leader)
         /// What is stored, in order; `propose` adds to it.
-        var messages: [Message] = []
+        package var messages: [Message] = []
         /// How the next writes end; then each is committed.
-        var writeOutcomes: [WriteOutcome] = []
+        package var writeOutcomes: [WriteOutcome] = []
         /// How the next reads end; then each is readable through what is applied.
-        var readOutcomes: [ReadOutcome] = []
+        package var readOutcomes: [ReadOutcome] = []
         /// What the next waits for a primary find; then none.
-        var primaries: [Primary?] = []
+        package var primaries: [Primary?] = []
         /// Whether `propose` answers at all.
-        var isSilent = false
-        var readFailure: ReadFailure?
-        var pageReadings: [MessageQuery] = []
+        package var isSilent = false
+        package var readFailure: ReadFailure?
+        package var pageReadings: [MessageQuery] = []
         /// Set where a test wants pages that the messages alone don't give.
-        var page: MessagePage?
-        var peerResponse = PeerResponse.answer(Array("{}".utf8), sender: "b")
+        package var page: MessagePage?
+        package var peerResponse = PeerResponse.answer(Array("{}".utf8), sender: "b")
 
-        var proposals: [Proposal] = []
-        var awaited: [NodeID?] = []
-        var refusals: [NodeID] = []
-        var ended: [NodeID] = []
-        var peerRequests: [String] = []
+        package var proposals: [Proposal] = []
+        package var awaited: [NodeID?] = []
+        package var refusals: [NodeID] = []
+        package var ended: [NodeID] = []
+        package var peerRequests: [String] = []
     }
 
     private let state: Mutex<State>
 
-    init() {
+    package init() {
         var state = State()
         state.status.leader = Primary(id: "a", url: "http://127.0.0.1:12345")
         state.status.isReady = true
@@ -51,12 +56,12 @@ final class FakeReplica: ReplicaService {
         self.state = Mutex(state)
     }
 
-    func update(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
+    package func update(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
 
-    func read<Value: Sendable>(_ read: (State) -> Value) -> Value { state.withLock { read($0) } }
+    package func read<Value: Sendable>(_ read: (State) -> Value) -> Value { state.withLock { read($0) } }
 
     /// Makes this node a backup of `primary`.
-    func follow(_ primary: Primary) {
+    package func follow(_ primary: Primary) {
         update { state in
             state.status.role = .follower
             state.status.leader = primary
@@ -64,7 +69,7 @@ final class FakeReplica: ReplicaService {
     }
 
     /// Stores a message under the next id.
-    func store(from sender: String = "alice", to recipient: String = "bob", _ content: String) {
+    package func store(from sender: String = "alice", to recipient: String = "bob", _ content: String) {
         update { state in
             let id = (state.messages.last?.id ?? 0) + 1
             state.messages.append(
@@ -81,15 +86,15 @@ final class FakeReplica: ReplicaService {
     }
 
     /// 2023-11-14T22:13:20.000Z and `id` milliseconds.
-    static func stamp(of id: UInt64) -> HybridTimestamp {
+    package static func stamp(of id: UInt64) -> HybridTimestamp {
         HybridTimestamp(rawValue: (1_700_000_000_000 + id) << 16)
     }
 
     // MARK: ReplicaService
 
-    var status: ReplicaStatus { read(\.status) }
+    package var status: ReplicaStatus { read(\.status) }
 
-    func propose(
+    package func propose(
         _ payloads: [[UInt8]],
         copies: Int,
         hold: Duration,
@@ -125,7 +130,7 @@ final class FakeReplica: ReplicaService {
         return .committed(ids: first...last, stamps: (first...last).map(stamp), copies: 2)
     }
 
-    func read(hold: Duration, completion: @escaping @Sendable (ReadOutcome) -> Void) {
+    package func read(hold: Duration, completion: @escaping @Sendable (ReadOutcome) -> Void) {
         completion(
             state.withLock { state in
                 state.readOutcomes.isEmpty
@@ -134,11 +139,11 @@ final class FakeReplica: ReplicaService {
         )
     }
 
-    func whenApplied(_ index: UInt64, within limit: Duration, completion: @escaping @Sendable (Bool) -> Void) {
+    package func whenApplied(_ index: UInt64, within limit: Duration, completion: @escaping @Sendable (Bool) -> Void) {
         completion(read { $0.status.appliedIndex >= index })
     }
 
-    func awaitPrimary(
+    package func awaitPrimary(
         otherThan former: NodeID?,
         within limit: Duration,
         completion: @escaping @Sendable (Primary?) -> Void
@@ -151,16 +156,17 @@ final class FakeReplica: ReplicaService {
         )
     }
 
-    func connectionEnded(with peer: NodeID) { update { $0.ended.append(peer) } }
+    package func connectionEnded(with peer: NodeID) { update { $0.ended.append(peer) } }
 
-    func connectionRefused(by peer: NodeID) { update { $0.refusals.append(peer) } }
+    package func connectionRefused(by peer: NodeID) { update { $0.refusals.append(peer) } }
 
-    func message(id: UInt64, completion: @escaping @Sendable (Result<Message?, ReadFailure>) -> Void) {
+    package func message(id: UInt64, completion: @escaping @Sendable (Result<Message?, ReadFailure>) -> Void) {
         let (failure, message) = read { state in (state.readFailure, state.messages.first { $0.id == id }) }
         completion(failure.map { .failure($0) } ?? .success(message))
     }
 
-    func page(_ query: MessageQuery, completion: @escaping @Sendable (Result<MessagePage, ReadFailure>) -> Void) {
+    package func page(_ query: MessageQuery, completion: @escaping @Sendable (Result<MessagePage, ReadFailure>) -> Void)
+    {
         let result = state.withLock { state -> Result<MessagePage, ReadFailure> in
             state.pageReadings.append(query)
             if let failure = state.readFailure { return .failure(failure) }
@@ -183,7 +189,7 @@ final class FakeReplica: ReplicaService {
         completion(result)
     }
 
-    func handlePeerRequest(path: String, body: [UInt8], respond: @escaping @Sendable (PeerResponse) -> Void) {
+    package func handlePeerRequest(path: String, body: [UInt8], respond: @escaping @Sendable (PeerResponse) -> Void) {
         respond(
             state.withLock { state in
                 state.peerRequests.append(path)

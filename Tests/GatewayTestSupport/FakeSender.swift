@@ -1,9 +1,11 @@
 import Gateway
-import HTTPClient
+package import HTTPClient
 import Synchronization
 
 /// Takes what would go to the primary, and answers what a test sets.
-final class FakeSender: RequestSending {
+package final class FakeSender: RequestSending {
+    package init() {}
+
     private struct State {
         var results: [Result<HTTPClientResponse, HTTPClientError>] = []
         var sent: [HTTPClientRequest] = []
@@ -12,13 +14,13 @@ final class FakeSender: RequestSending {
     private let state = Mutex(State())
 
     /// How the next requests end; one more than set is a mistake of the test.
-    func answer(_ results: Result<HTTPClientResponse, HTTPClientError>...) {
+    package func answer(_ results: Result<HTTPClientResponse, HTTPClientError>...) {
         state.withLock { $0.results += results }
     }
 
-    var sent: [HTTPClientRequest] { state.withLock { $0.sent } }
+    package var sent: [HTTPClientRequest] { state.withLock { $0.sent } }
 
-    func start(
+    package func start(
         _ request: HTTPClientRequest,
         completion: @escaping @Sendable (Result<HTTPClientResponse, HTTPClientError>) -> Void
     ) {
@@ -32,7 +34,7 @@ final class FakeSender: RequestSending {
 }
 
 extension Result<HTTPClientResponse, HTTPClientError> {
-    static func failed(_ code: HTTPClientError.Code, mayHaveBeenReceived: Bool) -> Self {
+    package static func failed(_ code: HTTPClientError.Code, mayHaveBeenReceived: Bool) -> Self {
         .failure(HTTPClientError(code, "a test's \(code)", mayHaveBeenReceived: mayHaveBeenReceived))
     }
 }

@@ -1,11 +1,11 @@
 import Gateway
-import HTTPTypes
+package import HTTPTypes
 import Synchronization
 
-@testable import HTTPServer
+@testable package import HTTPServer
 
 /// An exchange without a connection: keeps the first answer.
-final class FakeExchange: Answering {
+package final class FakeExchange: Answering {
     private struct State {
         var response: Response?
         var limit: Duration?
@@ -13,40 +13,40 @@ final class FakeExchange: Answering {
         var tag: String?
     }
 
-    let request: Request
+    package let request: Request
     private let state = Mutex(State())
 
-    init(_ request: Request) { self.request = request }
+    package init(_ request: Request) { self.request = request }
 
     /// What was answered.
-    var response: Response? { state.withLock { $0.response } }
+    package var response: Response? { state.withLock { $0.response } }
     /// How long it is parked.
-    var limit: Duration? { state.withLock { $0.limit } }
-    var tag: String? { state.withLock { $0.tag } }
+    package var limit: Duration? { state.withLock { $0.limit } }
+    package var tag: String? { state.withLock { $0.tag } }
 
-    func respond(_ response: Response) {
+    package func respond(_ response: Response) {
         state.withLock { state in
             if state.response == nil { state.response = response }
         }
     }
 
-    func respond(with render: @escaping @Sendable () -> Response) { respond(render()) }
+    package func respond(with render: @escaping @Sendable () -> Response) { respond(render()) }
 
-    func park(until limit: Duration, otherwise: @escaping @Sendable () -> Response) {
+    package func park(until limit: Duration, otherwise: @escaping @Sendable () -> Response) {
         state.withLock { ($0.limit, $0.otherwise) = (limit, otherwise) }
     }
 
-    func tagConnection(_ tag: String) { state.withLock { $0.tag = tag } }
+    package func tagConnection(_ tag: String) { state.withLock { $0.tag = tag } }
 
     /// As if the time it is parked for were over.
-    func expire() {
+    package func expire() {
         if let otherwise = state.withLock({ $0.otherwise }) { respond(with: otherwise) }
     }
 }
 
 extension Request {
     /// A request as the server would have read it from a connection.
-    static func reading(
+    package static func reading(
         _ method: HTTPRequest.Method,
         _ target: String,
         headers: HTTPFields,
