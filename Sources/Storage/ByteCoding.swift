@@ -7,7 +7,8 @@ extension [UInt8] {
     }
 
     /// The integer that starts at `offset`; it must end within the array.
-    func littleEndian<Value: FixedWidthInteger & UnsignedInteger>(at offset: Int, as: Value.Type = Value.self) -> Value {
+    func littleEndian<Value: FixedWidthInteger & UnsignedInteger>(at offset: Int, as: Value.Type = Value.self) -> Value
+    {
         var value: Value = 0
         for place in 0..<Value.bitWidth / 8 {
             value |= Value(truncatingIfNeeded: self[offset + place]) << Value(place * 8)
@@ -21,7 +22,7 @@ extension [UInt8] {
     }
 
     mutating func appendZeros(_ count: Int) {
-        append(contentsOf: repeatElement(0, count: count))
+        append(contentsOf: [UInt8](repeating: 0, count: count))
     }
 
     /// Where the last byte other than zero at or after `start` is, or nil.

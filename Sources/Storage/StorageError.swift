@@ -54,7 +54,8 @@ package struct StorageError: Error, Hashable, Sendable {
         return StorageError(
             .damaged(Damage(file: file, offset: offset, firstIndex: firstIndex)),
             "\(file) is damaged at byte \(offset): \(what).\(entries) The file was left as it is. Keep a copy, then let "
-                + "this node rejoin with an empty data directory, or restore the directory from a backup.")
+                + "this node rejoin with an empty data directory, or restore the directory from a backup."
+        )
     }
 }
 

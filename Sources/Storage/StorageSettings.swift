@@ -29,7 +29,8 @@ package struct StorageSettings: Sendable {
     ) {
         precondition(
             firstSegmentBytes >= 512 && segmentBytes >= firstSegmentBytes && segmentBytes <= 1 << 30,
-            "segments of \(firstSegmentBytes) to \(segmentBytes) bytes: must be 512 to 1 GiB, the first not the larger")
+            "segments of \(firstSegmentBytes) to \(segmentBytes) bytes: must be 512 to 1 GiB, the first not the larger"
+        )
         self.segmentBytes = segmentBytes
         self.firstSegmentBytes = firstSegmentBytes
         self.lowWaterBytes = lowWaterBytes

@@ -1,4 +1,4 @@
-package import Raft
+import Raft
 import Synchronization
 
 /// How long the last syncs took.

@@ -101,7 +101,8 @@ package final class RealDisk: Disk {
             throw StorageError(
                 .locked,
                 "The data directory \(self.path) is in use by another tandem process (\(shown(path)) is locked). "
-                    + "Stop that one, or give this one another --data directory.")
+                    + "Stop that one, or give this one another --data directory."
+            )
         }
         return lock
     }
@@ -225,7 +226,10 @@ private final class RealLock: DiskLock {
 /// The system's calls: repeated when a signal cut them short, their errors given words.
 private enum System {
     static func call<Result: FixedWidthInteger & SignedInteger>(
-        _ operation: String, _ path: String, unless allowed: Int32 = 0, _ body: () -> Result
+        _ operation: String,
+        _ path: String,
+        unless allowed: Int32 = 0,
+        _ body: () -> Result
     ) throws(StorageError) -> Result {
         while true {
             let result = body()
@@ -242,18 +246,25 @@ private enum System {
         switch cause {
         case ENOSPC, EDQUOT:
             return StorageError(
-                .diskFull, "There is no room to \(operation) \(path). Free space on that disk; service goes on then.",
-                cause: cause)
+                .diskFull,
+                "There is no room to \(operation) \(path). Free space on that disk; service goes on then.",
+                cause: cause
+            )
         case ENOENT:
             return StorageError(.notFound, "\(path) does not exist.", cause: cause)
         case EACCES, EPERM, EROFS:
             return StorageError(
                 .ioError,
                 "Can't \(operation) \(path): \(reason). Let this user read and write the data directory, then start "
-                    + "again.", cause: cause)
+                    + "again.",
+                cause: cause
+            )
         default:
             return StorageError(
-                .ioError, "Can't \(operation) \(path): \(reason). Check the disk, then start again.", cause: cause)
+                .ioError,
+                "Can't \(operation) \(path): \(reason). Check the disk, then start again.",
+                cause: cause
+            )
         }
     }
 }

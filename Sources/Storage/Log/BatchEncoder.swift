@@ -38,14 +38,22 @@ struct BatchEncoder {
     mutating func encode(_ entry: Entry) {
         precondition(
             entry.index == tip.id.index.next && entry.term >= tip.id.term,
-            "entry \(entry.id) does not follow \(tip.id)")
+            "entry \(entry.id) does not follow \(tip.id)"
+        )
         let follows = entry.follows(tip.chain)
         precondition(
-            follows || entry.payload.isEmpty, "entry \(entry.id) has chain value \(entry.chain), not one after \(tip.chain)")
+            follows || entry.payload.isEmpty,
+            "entry \(entry.id) has chain value \(entry.chain), not one after \(tip.chain)"
+        )
         let offset = start + bytes.count
         let header = RecordHeader(
-            kind: .entry(entry.kind), id: entry.id, chain: entry.chain, payloadLength: entry.payload.count,
-            continues: entry.continues, payloadElsewhere: !follows)
+            kind: .entry(entry.kind),
+            id: entry.id,
+            chain: entry.chain,
+            payloadLength: entry.payload.count,
+            continues: entry.continues,
+            payloadElsewhere: !follows
+        )
         header.encode(into: &bytes, key: key, offset: offset)
         bytes.append(contentsOf: entry.payload)
         bytes.appendZeros(header.size - RecordHeader.byteCount - entry.payload.count)

@@ -47,10 +47,12 @@ struct CommitMark: Hashable, Sendable {
         else { return nil }
         let startAndChain = bytes.word(at: offset + 16)
         let mark = CommitMark(
-            kind: kind, sequence: bytes.word(at: offset + 8),
+            kind: kind,
+            sequence: bytes.word(at: offset + 8),
             batchStart: Int(UInt32(truncatingIfNeeded: startAndChain)),
             lastIndex: LogIndex(bytes.word(at: offset + 24)),
-            chain: ChainValue(UInt32(truncatingIfNeeded: startAndChain >> 32)))
+            chain: ChainValue(UInt32(truncatingIfNeeded: startAndChain >> 32))
+        )
         let words = mark.words(key: key, offset: offset)
         guard bytes.word(at: offset + 32) == words.4,
             bytes.word(at: offset + 40) == words.5 | UInt64(checksum(words)) << 32

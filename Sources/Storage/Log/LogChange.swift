@@ -32,7 +32,12 @@ package struct LogSummary: Hashable, Sendable {
     package var termRuns: [TermRun]
 
     package static let empty = LogSummary(
-        base: .zero, baseChain: .empty, last: .zero, lastChain: .empty, termRuns: [])
+        base: .zero,
+        baseChain: .empty,
+        last: .zero,
+        lastChain: .empty,
+        termRuns: []
+    )
 
     package init(base: EntryID, baseChain: ChainValue, last: EntryID, lastChain: ChainValue, termRuns: [TermRun]) {
         self.base = base

@@ -67,8 +67,11 @@ struct LogPositions: Sendable {
             if end(of: start + middle - 1, in: segment) <= limit { low = middle } else { high = middle - 1 }
         }
         return Span(
-            file: segment.file, first: index, offsets: Array(segment.offsets[start..<start + low]),
-            end: end(of: start + low - 1, in: segment))
+            file: segment.file,
+            first: index,
+            offsets: Array(segment.offsets[start..<start + low]),
+            end: end(of: start + low - 1, in: segment)
+        )
     }
 
     private func end(of place: Int, in segment: Segment) -> Int {
@@ -86,7 +89,8 @@ struct LogPositions: Sendable {
         while segments[low].offsets.isEmpty { low -= 1 }
         precondition(
             index >= segments[low].first && segments[low].first.distance(to: index) < segments[low].offsets.count,
-            "no segment holds entry \(index) of \(summary)")
+            "no segment holds entry \(index) of \(summary)"
+        )
         return low
     }
 
@@ -95,7 +99,9 @@ struct LogPositions: Sendable {
         let current = segments.count - 1
         if segments[current].offsets.isEmpty { segments[current].first = id.index }
         segments[current].offsets.append(offset)
-        if summary.termRuns.last?.term != id.term { summary.termRuns.append(TermRun(firstIndex: id.index, term: id.term)) }
+        if summary.termRuns.last?.term != id.term {
+            summary.termRuns.append(TermRun(firstIndex: id.index, term: id.term))
+        }
         summary.last = id
         summary.lastChain = chain
     }

@@ -47,6 +47,7 @@ struct LogRecovery {
 
     /// Recovers the log made of these segments, of which there is at least one.
     mutating func recover(_ sequences: [UInt64], latencies: SyncLatencies) throws(StorageError) -> SegmentedLog {
+        if let lowest = sequences.first, lowest != 1 { throw missing(1) }
         for (sequence, next) in zip(sequences, sequences.dropFirst()) where next != sequence + 1 {
             throw missing(sequence + 1)
         }
@@ -97,8 +98,11 @@ struct LogRecovery {
         let scan = SegmentScan(bytes, header: segment.header, after: nil)
         if let offset = scan.anyMark(), let end {
             throw .damaged(
-                end.path, at: end.offset, firstIndex: end.firstIndex,
-                "the log can't be read on from there, though it goes on in \(segment.path) at byte \(offset)")
+                end.path,
+                at: end.offset,
+                firstIndex: end.firstIndex,
+                "the log can't be read on from there, though it goes on in \(segment.path) at byte \(offset)"
+            )
         }
         if let torn = scan.tornBytes { torns.append((segment, torn)) }
         if prepared == nil { prepared = segment }
@@ -119,13 +123,22 @@ struct LogRecovery {
         let preparer = SegmentPreparer(disk: disk, settings: settings)
         if let prepared { preparer.adopt(prepared) }
         return SegmentedLog(
-            disk: disk, settings: settings, incarnation: incarnation, latencies: latencies, preparer: preparer,
-            positions: positions, writer: writer)
+            disk: disk,
+            settings: settings,
+            incarnation: incarnation,
+            latencies: latencies,
+            preparer: preparer,
+            positions: positions,
+            writer: writer
+        )
     }
 
     private func missing(_ sequence: UInt64) -> StorageError {
         .damaged(
-            SegmentHeader.path(of: sequence), at: 0, firstIndex: tip?.id.index.next,
-            "the file is missing, though the log goes on in it")
+            SegmentHeader.path(of: sequence),
+            at: 0,
+            firstIndex: tip?.id.index.next,
+            "the file is missing, though the log goes on in it"
+        )
     }
 }

@@ -84,7 +84,9 @@ struct RecordHeader: Hashable, Sendable {
             id: EntryID(term: Term(bytes.word(at: position + 16)), index: LogIndex(bytes.word(at: position + 8))),
             chain: ChainValue(UInt32(truncatingIfNeeded: lengthAndChain >> 32)),
             payloadLength: Int(UInt32(truncatingIfNeeded: lengthAndChain)),
-            continues: last & 0x100 != 0, payloadElsewhere: last & 0x200 != 0)
+            continues: last & 0x100 != 0,
+            payloadElsewhere: last & 0x200 != 0
+        )
         var payload: ArraySlice<UInt8> = []
         if header.kind == .base {
             guard header.payloadLength == 8, position + byteCount + 8 <= bytes.count else { return nil }
@@ -106,7 +108,10 @@ struct RecordHeader: Hashable, Sendable {
     }
 
     private func checksum(
-        _ words: (UInt64, UInt64, UInt64, UInt64), _ payload: ArraySlice<UInt8>, key: UInt64, offset: Int
+        _ words: (UInt64, UInt64, UInt64, UInt64),
+        _ payload: ArraySlice<UInt8>,
+        key: UInt64,
+        offset: Int
     ) -> UInt32 {
         var checksum = CRC32C()
         checksum.update(littleEndian: key &+ UInt64(offset))

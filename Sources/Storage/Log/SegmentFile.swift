@@ -36,7 +36,10 @@ struct SegmentFile: Sendable {
 
     /// Opens the segment with this sequence number and checks its header against the file and `expected` owner.
     static func open(
-        _ sequence: UInt64, cluster: ClusterID, incarnation: Incarnation, on disk: any Disk
+        _ sequence: UInt64,
+        cluster: ClusterID,
+        incarnation: Incarnation,
+        on disk: any Disk
     ) throws(StorageError) -> SegmentFile {
         let path = SegmentHeader.path(of: sequence)
         let file = try disk.open(path, creating: false)
@@ -45,7 +48,8 @@ struct SegmentFile: Sendable {
             throw StorageError(
                 .foreign,
                 "\(path) belongs to another node or cluster (cluster \(header.cluster)). Put this node's own file "
-                    + "back, or start with an empty data directory and rejoin.")
+                    + "back, or start with an empty data directory and rejoin."
+            )
         }
         guard header.sequence == sequence else {
             throw .damaged(path, at: 40, "this is segment \(header.sequence) under another name")

@@ -67,12 +67,16 @@ struct SegmentHeader: Hashable, Sendable {
         }
         guard bytes.littleEndian(at: 8) == version else {
             throw StorageError(
-                .unsupported, "\(path) was written by a newer version of tandem. Start that version, or a later one.")
+                .unsupported,
+                "\(path) was written by a newer version of tandem. Start that version, or a later one."
+            )
         }
         return SegmentHeader(
             cluster: ClusterID(high: bytes.littleEndian(at: 16), low: bytes.littleEndian(at: 24)),
-            incarnation: Incarnation(bytes.littleEndian(at: 32)), sequence: bytes.littleEndian(at: 40),
-            capacity: Int(clamping: bytes.littleEndian(at: 48, as: UInt64.self)))
+            incarnation: Incarnation(bytes.littleEndian(at: 32)),
+            sequence: bytes.littleEndian(at: 40),
+            capacity: Int(clamping: bytes.littleEndian(at: 48, as: UInt64.self))
+        )
     }
 
     private static func checksum(_ bytes: [UInt8]) -> UInt32 {

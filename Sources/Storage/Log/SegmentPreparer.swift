@@ -97,7 +97,8 @@ final class SegmentPreparer: Sendable {
             throw StorageError(
                 .diskFull,
                 "There is no room for another log segment of \(header.capacity) bytes. Free space on the data "
-                    + "directory's disk; service goes on by itself then.")
+                    + "directory's disk; service goes on by itself then."
+            )
         }
         return try SegmentFile.create(header, on: disk)
     }

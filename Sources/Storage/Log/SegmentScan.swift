@@ -75,8 +75,11 @@ struct SegmentScan {
             return
         }
         throw .damaged(
-            path, at: position, firstIndex: firstIndexInDoubt,
-            "batch \(expected) can't be read, though batch \(mark.sequence) stands behind it at byte \(offset)")
+            path,
+            at: position,
+            firstIndex: firstIndexInDoubt,
+            "batch \(expected) can't be read, though batch \(mark.sequence) stands behind it at byte \(offset)"
+        )
     }
 
     /// Any mark in the segment, where none may be.
@@ -109,7 +112,9 @@ struct SegmentScan {
         guard let header = RecordHeader.decode(bytes, at: position, key: key, offset: position),
             position + header.size <= bytes.count
         else { return false }
-        let payload = bytes[(position + RecordHeader.byteCount)..<(position + RecordHeader.byteCount + header.payloadLength)]
+        let payload = bytes[
+            (position + RecordHeader.byteCount)..<(position + RecordHeader.byteCount + header.payloadLength)
+        ]
         let padding = bytes[payload.endIndex..<(position + header.size)]
         guard padding.allSatisfy({ $0 == 0 }), take(header, payload) else { return false }
         position += header.size
@@ -136,7 +141,11 @@ struct SegmentScan {
                     ? payload.isEmpty
                     : header.chain
                         == tip.chain.extended(
-                            id: header.id, kind: kind, continues: header.continues, payload: payload)
+                            id: header.id,
+                            kind: kind,
+                            continues: header.continues,
+                            payload: payload
+                        )
             else { return false }
             changes.append(.appended(header.id, header.chain, offset: UInt32(position)))
         case .truncate:

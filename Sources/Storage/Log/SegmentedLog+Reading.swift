@@ -10,7 +10,10 @@ extension SegmentedLog {
     /// Throws `.outOfRange` where the log doesn't hold all of them, `.damaged` where the disk gives back other bytes
     /// than were written.
     package func entries(
-        from first: LogIndex, through last: LogIndex, bytesMax: Int, entriesMax: Int = .max
+        from first: LogIndex,
+        through last: LogIndex,
+        bytesMax: Int,
+        entriesMax: Int = .max
     ) throws(StorageError) -> [Entry] {
         guard first <= last else { return [] }
         while true {
@@ -66,7 +69,10 @@ extension SegmentedLog {
 
     /// Nil where entries were truncated meanwhile.
     private func readUnlessTruncated(
-        _ first: LogIndex, _ last: LogIndex, _ bytesMax: Int, _ entriesMax: Int
+        _ first: LogIndex,
+        _ last: LogIndex,
+        _ bytesMax: Int,
+        _ entriesMax: Int
     ) throws(StorageError) -> [Entry]? {
         let generation = positions.withLock { $0.generation }
         var entries: [Entry] = []
@@ -107,7 +113,8 @@ extension SegmentedLog {
             throw StorageError(
                 .outOfRange,
                 "Entries \(range.lowerBound)...\(range.upperBound) were asked for, but the log holds those after "
-                    + "\(summary.base.index) through \(summary.last.index).")
+                    + "\(summary.base.index) through \(summary.last.index)."
+            )
         }
     }
 
@@ -126,8 +133,12 @@ extension SegmentedLog {
                 throw damaged(span.file, Int(offset), index)
             }
             let entry = Entry(
-                id: header.id, kind: kind, continues: header.continues,
-                payload: Array(bytes[payloadStart..<payloadStart + header.payloadLength]), chain: header.chain)
+                id: header.id,
+                kind: kind,
+                continues: header.continues,
+                payload: Array(bytes[payloadStart..<payloadStart + header.payloadLength]),
+                chain: header.chain
+            )
             guard header.payloadElsewhere || entry.follows(chain) else { throw damaged(span.file, Int(offset), index) }
             entries.append(entry)
             chain = entry.chain
@@ -136,7 +147,11 @@ extension SegmentedLog {
     }
 
     private static func header(
-        _ bytes: [UInt8], at position: Int, of index: LogIndex, in segment: SegmentFile, offset: Int
+        _ bytes: [UInt8],
+        at position: Int,
+        of index: LogIndex,
+        in segment: SegmentFile,
+        offset: Int
     ) throws(StorageError) -> RecordHeader {
         guard let header = RecordHeader.decode(bytes, at: position, key: segment.header.key, offset: offset),
             header.id.index == index
@@ -146,6 +161,10 @@ extension SegmentedLog {
 
     private static func damaged(_ segment: SegmentFile, _ offset: Int, _ index: LogIndex) -> StorageError {
         .damaged(
-            segment.path, at: offset, firstIndex: index, "entry \(index) is not what was written there")
+            segment.path,
+            at: offset,
+            firstIndex: index,
+            "entry \(index) is not what was written there"
+        )
     }
 }

@@ -1,0 +1,113 @@
+import Raft
+import Storage
+import StorageTestSupport
+import XCTest
+
+/// Identity, vote, lock, order of writes.
+final class DataDirectoryTests: StorageTestCase {
+    private var generator = SeededGenerator(seed: 3)
+
+    private func part(_ token: UInt64, _ count: Int, term: Term = 1, after model: LogModel = LogModel()) -> Persist {
+        Persist(
+            token: PersistToken(token),
+            entries: Workload.entries(count, term: term, after: model, using: &generator)
+        )
+    }
+
+    func testANewDirectoryKeepsWhoItIs() throws {
+        let disk = FaultyDisk(seed: 1)
+        let directory = try open(disk, incarnation: 42)
+        XCTAssertTrue(directory.recovered.isNew)
+        XCTAssertEqual(directory.identity, DirectoryIdentity(node: "a", incarnation: 42))
+        XCTAssertEqual(directory.recovered.bootCount, 1)
+        try directory.adopt(cluster: cluster, formation: [5])
+        try directory.close()
+        let again = try open(disk, incarnation: 43)
+        XCTAssertFalse(again.recovered.isNew)
+        XCTAssertEqual(
+            again.recovered.identity,
+            DirectoryIdentity(node: "a", incarnation: 42, cluster: cluster, formation: [5])
+        )
+        XCTAssertEqual(again.recovered.bootCount, 2)
+    }
+
+    func testADirectoryIsOneProcessAtATime() throws {
+        let disk = FaultyDisk(seed: 1)
+        let directory = try open(disk)
+        assertThrows("locked", try open(disk))
+        try directory.close()
+        _ = try open(disk)
+    }
+
+    func testAFailedOpenGivesTheLockBack() throws {
+        let disk = FaultyDisk(seed: 1)
+        try open(disk, node: "b").close()
+        assertThrows("foreign", try open(disk, node: "a"))
+        _ = try open(disk, node: "b")
+    }
+
+    func testTheVoteIsKept() throws {
+        let disk = FaultyDisk(seed: 1)
+        let directory = try openFormed(disk)
+        for (token, state) in [HardState(term: 3, vote: "b"), HardState(term: 4, vote: nil)].enumerated() {
+            try directory.persist([Persist(token: PersistToken(UInt64(token) + 1), hardState: state)])
+            XCTAssertEqual(directory.hardState, state)
+            XCTAssertEqual(try openFormed(disk.reboot(.lost)).recovered.hardState, state)
+        }
+    }
+
+    /// Parts without a vote share one write and one sync; a vote is synced before what follows it, and what came
+    /// before the vote is synced before it.
+    func testOneWriteAndOneSyncAnAppend() throws {
+        let disk = FaultyDisk(seed: 1)
+        let directory = try openFormed(disk, settings: settings(segmentBytes: 65536, firstSegmentBytes: 65536))
+        var model = LogModel()
+        var parts: [Persist] = []
+        for token in 1...20 as ClosedRange<UInt64> {
+            parts.append(part(token, 3, after: model))
+            model.apply(parts[parts.count - 1])
+        }
+        var before = disk.operations
+        try directory.persist(parts)
+        XCTAssertEqual(disk.operations - before, 2)
+        parts = [part(21, 1, after: model)]
+        model.apply(parts[0])
+        parts.append(part(22, 1, after: model))
+        parts[1].hardState = HardState(term: 5, vote: "a")
+        before = disk.operations
+        try directory.persist(parts)
+        // Entries of 21; both copies of the vote; entries of 22: each written and synced.
+        XCTAssertEqual(disk.operations - before, 8)
+    }
+
+    func testAnUnchangedVoteIsNotWrittenAgain() throws {
+        let disk = FaultyDisk(seed: 1)
+        let directory = try openFormed(disk)
+        try directory.persist([Persist(token: PersistToken(1), hardState: HardState(term: 3, vote: "b"))])
+        let before = disk.operations
+        try directory.persist([Persist(token: PersistToken(2), hardState: HardState(term: 3, vote: "b"))])
+        XCTAssertEqual(disk.operations, before)
+    }
+
+    func testAResetForgetsEverythingBefore() throws {
+        let disk = FaultyDisk(seed: 1)
+        let directory = try openFormed(disk)
+        try directory.persist([part(1, 4)])
+        let base = EntryID(term: 9, index: 100)
+        try directory.log.append([.reset(base, ChainValue(77))])
+        XCTAssertEqual(directory.log.summary.base, base)
+        let entry = Entry(id: EntryID(term: 9, index: 101), kind: .noop, payload: [], after: ChainValue(77))
+        try directory.persist([Persist(token: PersistToken(2), entries: [entry])])
+        XCTAssertEqual(try directory.log.entry(at: 101), entry)
+        assertThrows("outOfRange", try directory.log.entry(at: 4))
+        let again = try openFormed(disk.reboot(.lost))
+        XCTAssertEqual(again.log.summary, directory.log.summary)
+        XCTAssertEqual(try again.log.entry(at: 101), entry)
+    }
+
+    func testSyncLatenciesAreKept() throws {
+        let directory = try openFormed(FaultyDisk(seed: 1))
+        try directory.persist([part(1, 1)])
+        XCTAssertEqual(directory.syncLatencies.quantile(0.99), .zero)
+    }
+}
