@@ -18,6 +18,8 @@ extension Transfer {
         switch result.outcome {
         case CCURL_INVALID_URL:
             return (.invalidURL, "not a usable http or https URL (\(handle.errorText))")
+        case CCURL_COULD_NOT_CONNECT where result.system_error == ECONNREFUSED && handle.hasSent:
+            return (.refused, "the connection ended before an answer came, and the next one was refused")
         case CCURL_COULD_NOT_CONNECT where result.system_error == ECONNREFUSED:
             return (.refused, "nobody listens there: the connection was refused")
         case CCURL_COULD_NOT_CONNECT, CCURL_CONNECT_TIMED_OUT, CCURL_OUT_OF_MEMORY:

@@ -7,6 +7,9 @@ final class Transfer {
         case running(CurlHandle)
     }
 
+    /// Below this, making room for the whole body ahead costs more than it saves.
+    private static let smallBodyBytesMax = 4 << 10
+
     let job: Job
     let origin: Substring
     var phase = Phase.waiting
@@ -64,7 +67,10 @@ final class Transfer {
             isTooLarge = true
             return false
         }
-        if body.isEmpty, let length = head.contentLength, length <= request.responseBytesMax {
+        // A small body comes in one piece.
+        if body.isEmpty, piece.count >= Self.smallBodyBytesMax, let length = head.contentLength,
+            length <= request.responseBytesMax
+        {
             body.reserveCapacity(length)
         }
         body.append(contentsOf: piece)

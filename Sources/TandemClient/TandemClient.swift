@@ -62,6 +62,16 @@ public final class TandemClient: Sendable {
         }
     }
 
+    /// Makes one attempt at one node.
+    func performOnce(_ call: Call, at node: String) async throws(TandemError) -> HTTPClientResponse {
+        let url = Nodes.withoutTrailingSlash(node) + call.target
+        switch await attempt(call, at: url, before: .now + configuration.timeout) {
+        case .success(let response) where response.status.kind == .successful: return response
+        case .success(let response): throw TandemError(response, to: call, from: url)
+        case .failure(let error): throw TandemError(error, of: call)
+        }
+    }
+
     private func attempt(
         _ call: Call,
         at url: String,

@@ -18,6 +18,28 @@ final class PortProbeTests: XCTestCase {
         XCTAssertEqual(PortProbe.probe(host: "localhost", port: port, timeout: .seconds(5)), .refused)
     }
 
+    func testTheSchemeOfAURLDoesNotMatter() throws {
+        let (listening, port) = try Socket.listen()
+        let (dead, deadPort) = try Socket.deadPort()
+        defer {
+            close(listening)
+            close(dead)
+        }
+        for scheme in ["http", "https"] {
+            let probe = { (port: UInt16) in
+                PortProbe.probe(url: "\(scheme)://127.0.0.1:\(port)/status?x", timeout: .seconds(5))
+            }
+            XCTAssertEqual(probe(port), .connected)
+            XCTAssertEqual(probe(deadPort), .refused)
+        }
+    }
+
+    func testWhatIsNotAURLIsUnknown() {
+        for url in ["", "127.0.0.1", "http://", "http://127.0.0.1:99999"] {
+            XCTAssertEqual(PortProbe.probe(url: url, timeout: .seconds(5)), .unknown, url)
+        }
+    }
+
     func testUnknownHost() {
         XCTAssertEqual(PortProbe.probe(host: "nowhere.invalid", port: 1, timeout: .seconds(5)), .unknown)
     }

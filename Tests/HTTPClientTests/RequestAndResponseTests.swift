@@ -1,3 +1,4 @@
+import Glibc
 import HTTPClient
 import HTTPTypes
 import SocketTestSupport
@@ -163,6 +164,21 @@ final class RequestAndResponseTests: HTTPClientTestCase {
         let error = try failure(of: HTTPClientRequest(url: server.url, redirectsMax: 2))
         XCTAssertEqual(error.code, .connectionLost)
         XCTAssertTrue(error.message.contains("more than 2 redirects"), error.message)
+    }
+
+    func testProxiesOfTheEnvironmentAreIgnored() throws {
+        let (descriptor, port) = try Socket.deadPort()
+        let names = ["http_proxy", "https_proxy", "all_proxy", "ALL_PROXY"]
+        for name in names { setenv(name, "http://127.0.0.1:\(port)", 1) }
+        defer {
+            for name in names { unsetenv(name) }
+            close(descriptor)
+        }
+        let server = try serve { connection in
+            while let request = connection.readRequest() { connection.respond(body: request.line) }
+        }
+        XCTAssertEqual(try send(HTTPClientRequest(url: server.url)).text, "GET / HTTP/1.1")
+        XCTAssertEqual(PortProbe.probe(url: server.url, timeout: .seconds(5)), .connected)
     }
 
     func testIPv6Loopback() throws {

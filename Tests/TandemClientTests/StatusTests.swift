@@ -58,6 +58,22 @@ final class StatusTests: TandemClientTestCase {
         XCTAssertEqual(copy, status)
     }
 
+    func testStatusOfOneNodeAsksOnlyThatOneAndOnce() async throws {
+        let other = try node { _, _ in .json(Self.full) }
+        let asked = try node { number, _ in number == 1 ? .json(Self.forming) : .problem(503, "stopping") }
+        let client = client(other.url)
+        let status = try await client.status(of: asked.url + "/")
+        XCTAssertEqual(status.state, "forming")
+        let error = try await failure { () throws(TandemError) in try await client.status(of: asked.url) }
+        XCTAssertEqual(error.code, .unavailable)
+        XCTAssertEqual(error.problem?.name, "stopping")
+        let dead = try deadURL()
+        let refused = try await failure { () throws(TandemError) in try await client.status(of: dead) }
+        XCTAssertEqual(refused.code, .unavailable)
+        XCTAssertEqual(asked.lines.count, 2)
+        XCTAssertEqual(other.lines.count, 0)
+    }
+
     func testVersion() async throws {
         let node = try node { _, request in
             request.line.hasPrefix("GET /version ") ? .json(#"{"name":"tandem","version":"1.2.3"}"#) : .hangUp

@@ -6,7 +6,7 @@ final class Nodes: Sendable {
     private let preferred: Mutex<String>
 
     init(_ urls: [String]) {
-        listed = urls.map { url in url.hasSuffix("/") ? String(url.dropLast()) : url }
+        listed = urls.map(Self.withoutTrailingSlash)
         preferred = Mutex(listed[0])
     }
 
@@ -20,6 +20,10 @@ final class Nodes: Sendable {
     /// This node answered: turn to it first from now on. It may be one that only a redirect named.
     func prefer(_ url: String) {
         preferred.withLock { $0 = url }
+    }
+
+    static func withoutTrailingSlash(_ url: String) -> String {
+        url.hasSuffix("/") ? String(url.dropLast()) : url
     }
 
     /// Scheme, host and port of a URL.
