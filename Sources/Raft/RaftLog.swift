@@ -144,8 +144,10 @@ package struct RaftLog: Sendable {
         if index >= firstInMemory.previous {
             memory.removeLast(memory.count - firstInMemory.distance(to: index) - 1)
         } else {
+            let removed = index.next.distance(to: firstInMemory)
+            precondition(removed < chainsBeforeMemory.count, "entry \(index.next) was applied and cannot be cut off")
             memory.removeAll()
-            chainsBeforeMemory.removeLast(index.next.distance(to: firstInMemory))
+            chainsBeforeMemory.removeLast(removed)
             firstInMemory = index.next
         }
         releasedIndex = min(releasedIndex, index)

@@ -146,7 +146,7 @@ package struct RaftNode: Sendable {
     /// A later deadline than the shell was told needs no `Ready` of its own: it is told when it comes too early.
     private func isNewsToShell(_ deadline: Instant) -> Bool {
         guard let toldDeadline else { return true }
-        return deadline < toldDeadline || toldDeadline <= now
+        return deadline < toldDeadline || (toldDeadline <= now && deadline > toldDeadline)
     }
 }
 
