@@ -40,22 +40,91 @@ let package = Package(
         // The thin shell, from the disk and the network up to the command.
         .target(name: "Storage", dependencies: ["Messaging", "Raft", collections, grdb], swiftSettings: rules),
         .target(name: "CMicroHTTPD", linkerSettings: [.linkedLibrary("microhttpd")]),
-        .target(name: "HTTPServer", dependencies: ["CMicroHTTPD", collections, httpTypes, logging], swiftSettings: rules),
+        .target(
+            name: "HTTPServer",
+            dependencies: ["CMicroHTTPD", collections, httpTypes, logging],
+            swiftSettings: rules
+        ),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl-gnutls")]),
         .target(name: "HTTPClient", dependencies: ["CCurl", collections, httpTypes], swiftSettings: rules),
         .target(
             name: "Cluster",
             dependencies: ["HTTPClient", "Messaging", "Raft", "Storage", collections, httpTypes, logging],
-            swiftSettings: rules),
+            swiftSettings: rules
+        ),
         .target(
             name: "Gateway",
             dependencies: ["Cluster", "HTTPClient", "HTTPServer", "Messaging", "Raft", "Storage", httpTypes, logging],
-            swiftSettings: rules),
+            resources: [.embedInCode("openapi.yaml")],
+            swiftSettings: rules
+        ),
         .target(name: "TandemClient", dependencies: ["HTTPClient", "Messaging", httpTypes], swiftSettings: rules),
-        .target(name: "TandemTesting", dependencies: ["TandemClient"], swiftSettings: rules),
+        .target(
+            name: "TandemTesting",
+            dependencies: ["HTTPClient", "TandemClient", httpTypes],
+            swiftSettings: rules
+        ),
         .executableTarget(
             name: "tandem",
-            dependencies: ["Gateway", "TandemClient", argumentParser, logging],
-            swiftSettings: rules),
+            dependencies: [
+                "Cluster", "Gateway", "HTTPClient", "HTTPServer", "Messaging", "Raft", "Storage", "TandemClient",
+                argumentParser, logging,
+            ],
+            swiftSettings: rules
+        ),
+
+        // One test target for each of them.
+        .testTarget(name: "RaftTests", dependencies: ["Raft"], swiftSettings: rules),
+        .testTarget(name: "MessagingTests", dependencies: ["Messaging"], swiftSettings: rules),
+        .target(
+            name: "StorageTestSupport",
+            dependencies: ["Raft", "Storage"],
+            path: "Tests/StorageTestSupport",
+            swiftSettings: rules
+        ),
+        .testTarget(
+            name: "StorageTests",
+            dependencies: ["Messaging", "Raft", "Storage", "StorageTestSupport"],
+            swiftSettings: rules
+        ),
+        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", httpTypes, logging], swiftSettings: rules),
+        .target(name: "SocketTestSupport", path: "Tests/SocketTestSupport", swiftSettings: rules),
+        .testTarget(
+            name: "HTTPClientTests",
+            dependencies: ["HTTPClient", "SocketTestSupport", httpTypes],
+            swiftSettings: rules
+        ),
+        .testTarget(
+            name: "TandemClientTests",
+            dependencies: ["HTTPClient", "SocketTestSupport", "TandemClient", httpTypes],
+            swiftSettings: rules
+        ),
+        .testTarget(
+            name: "ClusterTests",
+            dependencies: [
+                "Cluster", "HTTPClient", "HTTPServer", "Messaging", "Raft", "Storage", httpTypes, logging,
+            ],
+            swiftSettings: rules
+        ),
+        .testTarget(
+            name: "TandemTests",
+            dependencies: ["Messaging", "tandem", argumentParser, logging],
+            swiftSettings: rules
+        ),
+
+        // And tests of the whole: on real processes, and of the sources themselves.
+        .testTarget(
+            name: "AcceptanceTests",
+            dependencies: ["HTTPClient", "TandemClient", "TandemTesting", httpTypes],
+            path: "Tests/Acceptance",
+            swiftSettings: rules
+        ),
+        .testTarget(
+            name: "ChaosTests",
+            dependencies: ["HTTPClient", "TandemClient", "TandemTesting", httpTypes],
+            path: "Tests/Chaos",
+            swiftSettings: rules
+        ),
+        .testTarget(name: "TidyTests", path: "Tests/Tidy", swiftSettings: rules),
     ]
 )

@@ -40,3 +40,11 @@ enum StandardError {
         _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
     }
 }
+
+/// What a command prints.
+enum StandardOutput {
+    /// Brings out what was printed so far, also where the output is a pipe or a file.
+    static func flush() {
+        fflush(nil)
+    }
+}

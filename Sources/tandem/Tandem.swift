@@ -62,6 +62,6 @@ struct Tandem: AsyncParsableCommand {
                 StandardError.write("Read from the environment: \(variables.joined(separator: ", ")).")
             }
         }
-        exit(status.rawValue)
+        Glibc.exit(status.rawValue)
     }
 }

@@ -19,7 +19,7 @@ struct LimitOptions: ParsableArguments {
             valueName: "size"
         )
     )
-    var reserve = ByteCount.mebibytes(8)
+    var reserve = ByteCount.mebibytes(1)
 
     func validate() throws {
         if !(1...(64 << 20)).contains(maxMessage.bytes) {

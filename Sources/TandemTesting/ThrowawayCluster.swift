@@ -1,0 +1,171 @@
+public import Foundation
+import Glibc
+import Synchronization
+public import TandemClient
+
+/// A cluster of real `tandem` processes on free ports of this machine, for one test.
+///
+/// Its nodes are called `a`, `b`, … and keep their data in a temporary directory. `stop()` ends them and removes it;
+/// they also end when the test program does, even when that crashes.
+///
+/// ```swift
+/// final class OrderTests: XCTestCase {
+///     private var cluster: ThrowawayCluster?
+///
+///     override func tearDown() async throws {
+///         await cluster?.stop(printingLogs: testRun?.hasSucceeded == false)
+///     }
+///
+///     func testAnOrderSurvivesTheLossOfThePrimary() async throws {
+///         let cluster = try await ThrowawayCluster.start(nodes: 3)
+///         self.cluster = cluster
+///         let client = cluster.client()
+///         let sent = try await client.send(from: "shop", to: "stock", content: "2 chairs")
+///
+///         try await cluster.kill(cluster.primary())
+///
+///         let received = try await client.message(id: sent.id)
+///         XCTAssertEqual(received?.content, "2 chairs")
+///     }
+/// }
+/// ```
+public final class ThrowawayCluster: Sendable {
+    /// The names of the nodes, in the order in which they are listed to each other: the first is the first primary.
+    public let nodes: [String]
+    /// Where each node keeps its data and log, in a folder of its name.
+    public let directory: URL
+
+    let probe = StatusProbe()
+    private let binary: String
+    private let ports: PortReservation
+    private let flags: [String]
+    private let processes = Mutex<[String: NodeProcess]>([:])
+    private let clients = Mutex<[TandemClient]>([])
+
+    /// Starts a cluster and waits until all its nodes serve.
+    ///
+    /// - Parameters:
+    ///   - nodes: how many voters: 1, 2, 3 or 5.
+    ///   - flags: further flags of `tandem serve` for every node.
+    ///   - directory: where to make the cluster's own directory; by default where temporary files go.
+    ///   - time: how long to wait.
+    /// - Throws: `ThrowawayClusterError`, with the nodes' logs where one of them is at fault.
+    public static func start(
+        nodes: Int = 3,
+        flags: [String] = [],
+        in directory: URL = FileManager.default.temporaryDirectory,
+        within time: Duration = .seconds(30)
+    ) async throws -> ThrowawayCluster {
+        let cluster = try ThrowawayCluster(count: nodes, flags: flags, parent: directory)
+        do {
+            for node in cluster.nodes { try await cluster.launch(node) }
+            try await cluster.waitUntilServing(within: time)
+        } catch {
+            await cluster.stop()
+            throw error
+        }
+        return cluster
+    }
+
+    private init(count: Int, flags: [String], parent: URL) throws {
+        precondition([1, 2, 3, 5].contains(count), "a cluster of \(count) nodes; it takes 1, 2, 3 or 5")
+        nodes = ["a", "b", "c", "d", "e"].dropLast(5 - count)
+        self.flags = flags
+        binary = try TandemBinary.locate()
+        ports = try PortReservation(count: count)
+        directory = parent.appendingPathComponent("tandem-testing-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        // A test that forgot `stop()`. What is left to do needs no waiting.
+        for process in processes.withLock({ $0.values }) { process.send(SIGKILL) }
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    /// Ends all nodes at once, as `kill -9` does, and removes their directory.
+    ///
+    /// - Parameter printingLogs: print the end of every node's log first; for tests that failed.
+    public func stop(printingLogs: Bool = false) async {
+        if printingLogs { print(logs()) }
+        for client in clients.withLock({ $0 }) { client.close() }
+        probe.close()
+        let running = processes.withLock { $0.values.filter { $0.ended == nil } }
+        for process in running { process.send(SIGKILL) }
+        // Their files can be removed while the last one is still ending; waiting keeps its port from a next cluster.
+        _ = try? await Deadline.poll(within: .seconds(10)) { running.allSatisfy { $0.ended != nil } ? true : nil }
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    // MARK: Where things are
+
+    /// Where clients reach a node, for example `http://127.0.0.1:20123`.
+    public func url(of node: String) -> String {
+        guard let position = nodes.firstIndex(of: node) else { preconditionFailure("no node \(node) in \(nodes)") }
+        return "http://127.0.0.1:\(ports.ports[position])"
+    }
+
+    /// Where clients reach the nodes, in the order of `nodes`.
+    public var urls: [String] { nodes.map(url(of:)) }
+
+    /// A client that uses one node, or all of them where none is named. `stop()` closes it.
+    public func client(for node: String? = nil) -> TandemClient {
+        let client = TandemClient(urls: node.map { [url(of: $0)] } ?? urls)
+        clients.withLock { $0.append(client) }
+        return client
+    }
+
+    /// A node's process id; nil while it does not run.
+    public func processID(of node: String) -> Int32? {
+        running(node)?.processID
+    }
+
+    /// Where a node keeps its data.
+    public func dataDirectory(of node: String) -> URL { directory.appendingPathComponent(node) }
+
+    /// Everything a node wrote to its standard output and error since the cluster was made.
+    public func log(of node: String) -> String {
+        // No file: the node was never started.
+        (try? String(contentsOf: logFile(of: node), encoding: .utf8)) ?? ""
+    }
+
+    /// The end of every node's log, under its name.
+    public func logs(lines: Int = 40) -> String {
+        nodes.map { node in
+            let last = log(of: node).split(separator: "\n").suffix(lines).joined(separator: "\n")
+            return "--- node \(node), \(url(of: node)), \(state(of: node)) ---\n\(last)"
+        }.joined(separator: "\n")
+    }
+
+    private func state(of node: String) -> String {
+        switch processes.withLock({ $0[node] })?.ended {
+        case .exited(let status): "exited with status \(status)"
+        case .killed(let signal): "killed by signal \(signal)"
+        case nil: "running"
+        }
+    }
+
+    private func logFile(of node: String) -> URL { directory.appendingPathComponent("\(node).log") }
+
+    // MARK: Processes
+
+    func running(_ node: String) -> NodeProcess? {
+        precondition(nodes.contains(node), "no node \(node) in \(nodes)")
+        return processes.withLock { $0[node] }.flatMap { $0.ended == nil ? $0 : nil }
+    }
+
+    func lastProcess(of node: String) -> NodeProcess? {
+        processes.withLock { $0[node] }
+    }
+
+    /// Starts a node's process without waiting for it to serve.
+    func launch(_ node: String) async throws {
+        guard running(node) == nil else { throw ThrowawayClusterError(.misuse, "Node \(node) already runs.") }
+        let address = url(of: node).dropFirst("http://".count)
+        var arguments = [binary, "serve", "--id", node, "--listen", String(address)]
+        arguments += ["--data", dataDirectory(of: node).path]
+        for other in nodes { arguments += ["--voter", "\(other)=\(url(of: other))"] }
+        let process = try await NodeProcess.start(arguments + flags, log: logFile(of: node).path)
+        processes.withLock { $0[node] = process }
+    }
+}

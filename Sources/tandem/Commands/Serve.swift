@@ -1,0 +1,98 @@
+import ArgumentParser
+import Cluster
+import Gateway
+import HTTPServer
+import Logging
+import Raft
+import Storage
+
+/// `tandem serve`: one node, until it is told to stop.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run one node of a cluster.",
+        discussion: """
+            Alone:
+              tandem serve
+            A primary and a backup, each with its own --id, --listen and --data, and the same --voter list:
+              tandem serve --id a --listen 127.0.0.1:12345 --voter a=http://127.0.0.1:12345 --voter b=http://127.0.0.1:12346
+              tandem serve --id b --listen 127.0.0.1:12346 --voter a=http://127.0.0.1:12345 --voter b=http://127.0.0.1:12346
+
+            SIGTERM or SIGINT (Ctrl-C) finishes what was begun and ends with status 0; a second one ends it at once. \
+            Status 1: the port is in use, another process has the data directory, or the disk failed; the log says which.
+            """
+    )
+
+    @OptionGroup(title: "Node and cluster") var node: NodeOptions
+    @OptionGroup(title: "Behaviour") var behaviour: BehaviourOptions
+    @OptionGroup(title: "Limits") var limits: LimitOptions
+    @OptionGroup(title: "Log") var log: LogOptions
+
+    func validate() throws {
+        let voters = max(node.voter.count, 1)
+        if behaviour.minCopies > voters {
+            throw ValidationError("--min-copies \(behaviour.minCopies) is more than the \(voters) voter(s) there are.")
+        }
+    }
+
+    func run() async throws {
+        log.install()
+        try await Server(configuration: serverConfiguration).run()
+    }
+
+    /// What the flags say, in the terms of the parts that do it.
+    var serverConfiguration: ServerConfiguration {
+        let replica = ReplicaConfiguration(
+            id: NodeID(node.id.text),
+            url: node.url,
+            members: members,
+            settings: Settings(heartbeatInterval: behaviour.heartbeat, electionTimeout: behaviour.electionTimeout),
+            seed: .random(in: .min ... .max)
+        )
+        let segmentBytes = limits.segmentSize.bytes
+        let storage = StorageSettings(
+            segmentBytes: segmentBytes,
+            firstSegmentBytes: min(segmentBytes, 4 << 20),
+            lowWaterBytes: min(segmentBytes / 4, 1 << 20),
+            reserveBytes: limits.reserve.bytes
+        )
+        return ServerConfiguration(
+            directory: node.directory,
+            storage: storage,
+            replica: replica,
+            gateway: gatewayConfiguration
+        )
+    }
+
+    private var members: [ListedMember] {
+        guard !node.voter.isEmpty else {
+            return [ListedMember(id: NodeID(node.id.text), kind: .voter, url: node.url)]
+        }
+        return node.voter.map { ListedMember(id: NodeID($0.name.text), kind: .voter, url: $0.url.text) }
+    }
+
+    private var gatewayConfiguration: GatewayConfiguration {
+        var server = HTTPServerConfiguration(host: node.listen.host, port: node.listen.port)
+        server.connectionsMax = limits.connectionsMax
+        return GatewayConfiguration(
+            server: server,
+            advertisedURL: node.url,
+            hosts: node.host,
+            version: TandemVersion.text,
+            notPrimaryMode: behaviour.notPrimary.mode,
+            hold: behaviour.hold,
+            requestTimeout: behaviour.requestTimeout,
+            copiesMin: behaviour.minCopies,
+            contentBytesMax: limits.maxMessage.bytes
+        )
+    }
+}
+
+extension NotPrimaryRule {
+    var mode: GatewayConfiguration.NotPrimaryMode {
+        switch self {
+        case .forward: .forward
+        case .redirect: .redirect
+        case .reject: .reject
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import TandemTesting
+import XCTest
+
+/// Tests that do harm to real processes.
+class ChaosTestCase: XCTestCase {
+    /// How often each harm is done: twice, or 20 times with `TANDEM_LONG_TESTS=1`.
+    var rounds: Int { ProcessInfo.processInfo.environment["TANDEM_LONG_TESTS"] == "1" ? 20 : 2 }
+
+    private var cluster: ThrowawayCluster?
+
+    /// The cluster of this test. It ends with the test, its logs printed where the test failed.
+    func startCluster(
+        nodes: Int,
+        flags: [String] = [],
+        in directory: URL = FileManager.default.temporaryDirectory
+    ) async throws -> ThrowawayCluster {
+        precondition(cluster == nil, "one cluster a test")
+        let started = try await ThrowawayCluster.start(nodes: nodes, flags: flags, in: directory)
+        cluster = started
+        return started
+    }
+
+    override func tearDown() async throws {
+        await cluster?.stop(printingLogs: testRun?.hasSucceeded == false)
+    }
+
+    /// Checks that every node holds what clients were promised, and that all hold the same.
+    func assertKeepsPromises(
+        _ cluster: ThrowawayCluster,
+        _ ledger: Ledger,
+        file: StaticString = #filePath,
+        line: UInt = #line
+    ) async throws {
+        let histories = try await cluster.urls.asyncMap { try await History.read(from: $0) }
+        histories.first?.assertKeeps(ledger, file: file, line: line)
+        for (node, history) in zip(cluster.nodes, histories).dropFirst() {
+            XCTAssertEqual(
+                history.messages,
+                histories[0].messages,
+                "\(node) and \(cluster.nodes[0]) differ",
+                file: file,
+                line: line
+            )
+        }
+    }
+
+    /// Prints one line of figures.
+    func report(_ what: String, _ times: [Duration], _ load: Load) {
+        let sorted = times.sorted()
+        let median = sorted.isEmpty ? .zero : sorted[sorted.count / 2]
+        print(
+            "\(what), \(times.count) rounds: median \(median.inMilliseconds) ms, worst "
+                + "\((sorted.last ?? .zero).inMilliseconds) ms; answers: \(load.summary)"
+        )
+    }
+}
+
+extension Duration {
+    var inMilliseconds: Int {
+        let (seconds, attoseconds) = components
+        return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
+    }
+}
+
+extension Sequence {
+    func asyncMap<Result>(_ transform: (Element) async throws -> Result) async throws -> [Result] {
+        var results: [Result] = []
+        for element in self { results.append(try await transform(element)) }
+        return results
+    }
+}
+
+extension ThrowawayCluster {
+    /// The node that leads, as one of `nodes` says of itself.
+    func primary(of nodes: [String], within time: Duration = .seconds(15)) async throws -> String {
+        let deadline = ContinuousClock.now + time
+        while ContinuousClock.now < deadline {
+            let primary = try await primary(within: time)
+            if nodes.contains(primary) { return primary }
+        }
+        throw LoadError(description: "none of \(nodes) leads within \(time)")
+    }
+}

@@ -1,0 +1,66 @@
+import Synchronization
+
+/// What clients were told about each message they sent. Every message has a content of its own.
+final class Ledger: Sendable {
+    /// A message as its 201 showed it.
+    struct Receipt: Codable, Hashable, Sendable {
+        var id: UInt64
+        var sender: String
+        var recipient: String
+        var content: String
+        var timestamp: String
+        var hlc: String
+    }
+
+    struct Entries: Sendable {
+        /// In the order in which the replies arrived; with a sender's own messages in the order it sent them.
+        var acknowledged: [Receipt] = []
+        /// When each of them arrived.
+        var acknowledgedAt: [ContinuousClock.Instant] = []
+        /// Said to be not accepted, or never sent: must not be there.
+        var refused: Set<String> = []
+        /// May or may not be there.
+        var unknown: Set<String> = []
+        /// How often each answer was given, for the report: `201`, `503`, `connectionLost`.
+        var answers: [String: Int] = [:]
+    }
+
+    private let state = Mutex(Entries())
+
+    var entries: Entries { state.withLock { $0 } }
+
+    var acknowledgedCount: Int { state.withLock { $0.acknowledged.count } }
+
+    func acknowledge(_ receipt: Receipt) {
+        state.withLock {
+            $0.acknowledged.append(receipt)
+            $0.acknowledgedAt.append(.now)
+            $0.answers["201", default: 0] += 1
+        }
+    }
+
+    func refuse(_ content: String, answer: String) {
+        state.withLock {
+            $0.refused.insert(content)
+            $0.answers[answer, default: 0] += 1
+        }
+    }
+
+    func leaveUnknown(_ content: String, answer: String) {
+        state.withLock {
+            $0.unknown.insert(content)
+            $0.answers[answer, default: 0] += 1
+        }
+    }
+
+    /// The longest time between two acknowledgements next to each other, the later one after `start`.
+    func longestGap(since start: ContinuousClock.Instant) -> Duration {
+        let times = state.withLock { $0.acknowledgedAt }.sorted()
+        return zip(times, times.dropFirst()).filter { $0.1 > start }.map { $0.1 - $0.0 }.max() ?? .zero
+    }
+
+    /// Whether a message sent after `start` can have been acknowledged yet.
+    func hasAcknowledgements(after start: ContinuousClock.Instant, count: Int) -> Bool {
+        state.withLock { $0.acknowledgedAt.suffix(count * 4).filter { $0 > start }.count >= count }
+    }
+}
