@@ -30,14 +30,17 @@ class OperationTests: GatewayTestCase {
         let text = reply.text.replacing(#/"uptimeSeconds":\d+/#, with: #""uptimeSeconds":0"#)
         XCTAssertEqual(
             text,
-            #"{"appliedIndex":1,"clock":{"hlc":"018bcfe568010000","maxErrorMs":null,"offsetMs":null,"synchronized":null},"#
+            #"{"appliedIndex":1,"#
+                + #""clock":{"hlc":"018bcfe568010000","maxErrorMs":null,"offsetMs":null,"synchronized":null},"#
                 + #""cluster":{"epoch":0,"id":"00000000000000010000000000000002"},"commitIndex":8,"degraded":false,"#
-                + #""firstId":1,"lastId":1,"lastIndex":9,"leader":{"id":"a","url":"http://127.0.0.1:12345"},"members":["#
+                + #""firstId":1,"lastId":1,"lastIndex":9,"leader":{"id":"a","url":"http://127.0.0.1:12345"},"#
+                + #""members":["#
                 + #"{"clockOffsetMs":null,"id":"a","kind":"voter","lagEntries":null,"lastContactMs":null,"#
                 + #""matchIndex":null,"reachable":null,"url":"http://a:1"},"#
                 + #"{"clockOffsetMs":null,"id":"b","kind":"voter","lagEntries":1,"lastContactMs":20,"#
                 + #""matchIndex":8,"reachable":true,"url":"http://b:1"}],"messages":1,"#
-                + #""node":{"id":"a","kind":"voter","uptimeSeconds":0,"url":"http://127.0.0.1:12345","version":"1.2.3"},"#
+                + #""node":{"id":"a","kind":"voter","uptimeSeconds":0,"#
+                + #""url":"http://127.0.0.1:12345","version":"1.2.3"},"#
                 + #""problems":[{"detail":"Make room.","name":"disk-full"}],"role":"primary","state":"leader","#
                 + #""storage":{"bytes":100,"freeBytes":200,"fsyncMsP99":0.5},"term":3}"#
         )

@@ -6,7 +6,7 @@ import Messaging
 /// One page of messages as an answer.
 struct MessageList: Sendable {
     let page: MessagePage
-    /// Where to go on: after the last message, unless the page ends early or has none; then after all that was looked at.
+    /// Where to go on: after the last message; if the page ends early or has none, after all that was looked at.
     let next: String
 
     init(_ page: MessagePage, of selection: MessageSelection) {
