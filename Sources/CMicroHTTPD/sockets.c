@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -106,6 +107,13 @@ void cmicrohttpd_shutdown(int descriptor) { (void)shutdown(descriptor, SHUT_RDWR
 void cmicrohttpd_shutdown_sending(int descriptor) { (void)shutdown(descriptor, SHUT_WR); }
 
 void cmicrohttpd_close(int descriptor) { (void)close(descriptor); /* never repeated: Linux frees it even on EINTR */ }
+
+uint64_t cmicrohttpd_raise_descriptor_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024; /* the traditional default */
+  struct rlimit raised = {.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
+  return setrlimit(RLIMIT_NOFILE, &raised) == 0 ? raised.rlim_cur : limit.rlim_cur;
+}
 
 int cmicrohttpd_spare_descriptor(void) {
   int descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -20,6 +20,8 @@ final class Acceptor {
         /// It has its refusal and is only read until its end, lest a reset destroys what was sent.
         var isLingering = false
         var hasSentBytes = false
+        /// Beyond the limit of connections: welcome only as a peer.
+        var isSurplus = false
     }
 
     private static let listenerKey: UInt64 = 1 << 32
@@ -107,12 +109,12 @@ final class Acceptor {
 
     private func welcome(_ socket: Socket) {
         let open = environment.counters.connections.wrappingAdd(1, ordering: .relaxed).newValue
-        guard open <= environment.configuration.connectionsMax else {
+        guard open <= environment.configuration.allConnectionsMax else {
             environment.counters.connectionEnded()
             return refuse(socket, .tooManyConnections)
         }
         environment.counters.waiting.add(1)
-        examine(Pending(socket: socket), isNew: true)
+        examine(Pending(socket: socket, isSurplus: open > environment.configuration.connectionsMax), isNew: true)
     }
 
     /// No descriptor is left: the spare one lets the next connection hear of it.
@@ -157,13 +159,15 @@ final class Acceptor {
             entry.hasSentBytes = true
             if case .head(let target, let accept) = RequestPeek(peekRoom[..<count], isAll: count == peekRoom.count) {
                 if !isNew { release(entry) }
-                return handOver(entry.socket, target: target, accept: accept)
+                return direct(entry, to: kind(target: target, accept: accept))
             }
         case .nothingYet:
             break
         }
         if isNew {
-            keep(entry, for: .arrivals, until: now + environment.configuration.receiveTimeout)
+            let patience = environment.configuration.receiveTimeout
+            // Those beyond the limit hold places that peers may need.
+            keep(entry, for: .arrivals, until: now + (entry.isSurplus ? min(patience, .seconds(2)) : patience))
         } else {
             pending[entry.socket.descriptor] = entry
         }
@@ -208,24 +212,25 @@ final class Acceptor {
 
     // MARK: - Handing over and turning away
 
-    private func handOver(_ socket: Socket, target: String, accept: String) {
-        environment.counters.waiting.subtract(1)
+    private func kind(target: String, accept: String) -> HTTPServerMetrics.LoopKind {
         let configuration = environment.configuration
-        let kind: HTTPServerMetrics.LoopKind =
-            if configuration.peerPaths.contains(where: { $0 == RequestPeek.path(of: target) }) {
-                .peers
-            } else if configuration.isStream(target, accept) {
-                .streams
-            } else {
-                .writes
-            }
+        if configuration.peerPaths.contains(where: { $0 == RequestPeek.path(of: target) }) { return .peers }
+        return configuration.isStream(target, accept) ? .streams : .writes
+    }
+
+    private func direct(_ entry: Pending, to kind: HTTPServerMetrics.LoopKind) {
+        if entry.isSurplus, kind != .peers {
+            forgetWaiting()
+            return refuse(entry.socket, .tooManyConnections)
+        }
+        environment.counters.waiting.subtract(1)
         let candidates = environment.loops.lazy.filter { $0.kind == kind }
         guard let loop = candidates.min(by: { $0.counters.connections.value < $1.counters.connections.value }) else {
             preconditionFailure("no loop of kind \(kind)")
         }
         loop.counters.connections.add(1)
         loop.counters.connectionsTotal.add(1)
-        loop.inbox.post(.serve(socket))
+        loop.inbox.post(.serve(entry.socket))
     }
 
     private func refuse(_ socket: Socket, _ refusal: Refusal) {

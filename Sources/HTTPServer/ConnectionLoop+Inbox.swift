@@ -8,7 +8,9 @@ extension ConnectionLoop {
         case .deadlineMoved(let exchange):
             if let connection = parkedConnection(of: exchange) { setParkedDeadline(connection, exchange) }
         case .streamChanged(let stream):
-            if let connection = slots[stream.connectionID], connection.stream === stream { streamChanged(connection, stream) }
+            if let connection = slots[stream.connectionID], connection.stream === stream {
+                streamChanged(connection, stream)
+            }
         case .drain:
             drain()
         case .stop:
@@ -59,7 +61,8 @@ extension ConnectionLoop {
     private func drain() {
         isDraining = true
         for connection in slots.all {
-            if connection.isIdle { connection.socket.shutdown() }
+            // A request already on its way is still served.
+            if connection.isIdle, !connection.socket.hasUnreadBytes { connection.socket.shutdown() }
             connection.stream?.finish()
         }
     }

@@ -15,8 +15,11 @@ extension ConnectionLoop {
         if isDraining { stream.finish() }
         setDeadline(connection, now + environment.configuration.receiveTimeout)
         return connection.library.queueStream(
-            head, serverName: environment.configuration.serverName, closes: head.closesConnection || isDraining,
-            of: connection)
+            head,
+            serverName: environment.configuration.serverName,
+            closes: head.closesConnection || isDraining,
+            of: connection
+        )
     }
 
     /// The library wants more of a stream's body.

@@ -49,7 +49,8 @@ final class ConnectionLoop {
         } catch {
             return isReady(error)
         }
-        guard let daemon = MHDDaemon(loop: loop, connectionsMax: environment.configuration.connectionsMax + 64) else {
+        guard let daemon = MHDDaemon(loop: loop, connectionsMax: environment.configuration.allConnectionsMax + 64)
+        else {
             return isReady(.noResources("a libmicrohttpd daemon", reason: "it did not start"))
         }
         isReady(nil)

@@ -69,7 +69,11 @@ package final class Exchange: Sendable {
     /// When the exchange has been answered already, the stream returned has ended.
     package func respondStreaming(_ head: Response, options: ResponseStream.Options = .init()) -> ResponseStream {
         let stream = ResponseStream(
-            first: head.body, connectionID: connectionID, inbox: inbox, options: options)
+            first: head.body,
+            connectionID: connectionID,
+            inbox: inbox,
+            options: options
+        )
         if !answer(.streamed(head, stream)) { stream.end() }
         return stream
     }

@@ -50,10 +50,11 @@ package final class HTTPServer: Sendable {
         let isNew = phase.withLock { if case .new = $0 { true } else { false } }
         precondition(isNew, "a server is started once")
         _ = MHDDaemon.prepareProcess
+        let configuration = configurationWithinDescriptors()
         let listener = try ListeningSocket(host: configuration.host, port: configuration.port)
         do throws(HTTPServerError) {
-            try startLoops()
-            try startAcceptor(listener)
+            try startLoops(configuration)
+            try startAcceptor(listener, configuration)
         } catch {
             listener.socket.close()
             stopLoops()
@@ -88,9 +89,25 @@ package final class HTTPServer: Sendable {
         )
     }
 
+    /// Connections must leave descriptors for the log, the peers and the view: better turn clients away than fail to open a segment.
+    private func configurationWithinDescriptors() -> HTTPServerConfiguration {
+        var configuration = configuration
+        let allowed = DescriptorLimit.raise() - Self.otherDescriptors - configuration.connectionsReservedForPeers
+        if allowed < configuration.connectionsMax {
+            logger.warning(
+                "fewer connections than configured: raise the limit of open files (ulimit -n)",
+                metadata: ["configured": "\(configuration.connectionsMax)", "allowed": "\(allowed)"]
+            )
+            configuration.connectionsMax = max(allowed, 1)
+        }
+        return configuration
+    }
+
+    private static let otherDescriptors = 512
+
     // MARK: - Threads
 
-    private func startLoops() throws(HTTPServerError) {
+    private func startLoops(_ configuration: HTTPServerConfiguration) throws(HTTPServerError) {
         let kinds =
             [HTTPServerMetrics.LoopKind](repeating: .writes, count: configuration.writesLoops) + [.streams, .peers]
         for (number, kind) in kinds.enumerated() {
@@ -113,7 +130,10 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    private func startAcceptor(_ listener: ListeningSocket) throws(HTTPServerError) {
+    private func startAcceptor(
+        _ listener: ListeningSocket,
+        _ configuration: HTTPServerConfiguration
+    ) throws(HTTPServerError) {
         let control = try AcceptorControl()
         let environment = Acceptor.Environment(
             listener: listener,

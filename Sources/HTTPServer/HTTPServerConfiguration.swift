@@ -8,6 +8,8 @@ package struct HTTPServerConfiguration: Sendable {
     package var writesLoops = 2
     /// Open connections; one more is answered ``Refusal/tooManyConnections`` and closed.
     package var connectionsMax = 12_000
+    /// Beyond `connectionsMax`, for connections whose first request is a peer's.
+    package var connectionsReservedForPeers = 64
     /// Names and values of a request's headers together. At most 16 KiB: beyond it the library runs out of room by itself.
     package var headerBytesMax = 16 * 1024
     /// The request target as sent, with its query.
@@ -34,6 +36,8 @@ package struct HTTPServerConfiguration: Sendable {
     package var peerPaths: [String]
     /// Whether a connection's first request, by its raw target and `Accept` header, belongs on the streams loop.
     package var isStream: @Sendable (_ target: String, _ accept: String) -> Bool
+
+    var allConnectionsMax: Int { connectionsMax + connectionsReservedForPeers }
 
     /// A configuration with the default limits.
     package init(

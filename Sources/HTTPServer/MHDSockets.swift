@@ -22,6 +22,12 @@ struct Socket: Sendable, Equatable {
         return -result == EAGAIN ? .nothingYet : .failed
     }
 
+    /// Whether bytes are there that nobody has read.
+    var hasUnreadBytes: Bool {
+        var byte: UInt8 = 0
+        return cmicrohttpd_peek(descriptor, &byte, 1) > 0
+    }
+
     /// Sends what fits into the kernel's buffer and forgets the rest: for short last words.
     func sendLastWords(_ bytes: [UInt8]) {
         bytes.withUnsafeBufferPointer { bytes in
@@ -73,6 +79,11 @@ struct ListeningSocket: Sendable {
         default: return .failed(errorText(-result))
         }
     }
+}
+
+enum DescriptorLimit {
+    /// The process's limit of open files, after raising it as far as allowed.
+    static func raise() -> Int { Int(clamping: cmicrohttpd_raise_descriptor_limit()) }
 }
 
 /// A descriptor held back, to be given up when none is left and a connection must be told so.

@@ -82,7 +82,8 @@ final class LifecycleTests: XCTestCase {
     func testDrainWaitsForAnswers() throws {
         let parked = Parked()
         let server = try ServerUnderTest(
-            self, configure: { $0.writesLoops = 1 }
+            self,
+            configure: { $0.writesLoops = 1 }
         ) { exchange in
             if exchange.request.path == "/now" { ServerUnderTest.echo(exchange) } else { parked.append(exchange) }
         }

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPServer
 import XCTest
 
@@ -94,9 +95,62 @@ final class LimitTests: XCTestCase {
         server.wait(for: 0, of: "body bytes in flight", \.bodyBytesInFlight)
     }
 
+    func testNoPlaceAtAll() throws {
+        let server = try ServerUnderTest(
+            self,
+            configure: {
+                $0.connectionsMax = 1
+                $0.connectionsReservedForPeers = 0
+            }
+        )
+        let kept = try server.connect()
+        server.wait(for: 1, of: "connections", \.connections)
+        let surplus = try server.connect()
+        XCTAssertEqual(try surplus.reply().body, "too_many_connections")
+        XCTAssertTrue(try surplus.isAtEnd())
+        try kept.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        XCTAssertEqual(try kept.reply().status, 200)
+    }
+
+    func testNoDescriptorLeft() throws {
+        let server = try ServerUnderTest(self)
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
+        let usual = limit
+        let firstFree = open("/dev/null", O_RDONLY)
+        close(firstFree)
+        limit.rlim_cur = rlim_t(firstFree) + 1
+        setrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
+        defer {
+            limit = usual
+            setrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
+        }
+        // Takes the last descriptor, so that accepting finds none.
+        let client = try server.connect()
+        XCTAssertEqual(try client.reply().body, "too_many_connections")
+        XCTAssertEqual(server.server.metrics.descriptorShortagesTotal, 1)
+        limit = usual
+        setrlimit(__rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue)), &limit)
+        let next = try server.connect()
+        try next.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        XCTAssertEqual(try next.reply().status, 200)
+    }
+
+    func testTheLargestURLAndHeadersFitTogether() throws {
+        let server = try ServerUnderTest(self)
+        let client = try server.connect()
+        let (path, value) = (String(repeating: "a", count: 8191), String(repeating: "b", count: 16_300))
+        try client.send("GET /\(path) HTTP/1.1\r\nHost: h\r\nA: \(value)\r\n\r\n")
+        XCTAssertEqual(try client.reply().status, 200)
+    }
+
     func testConnectionLimit() throws {
         let server = try ServerUnderTest(self, configure: { $0.connectionsMax = 2 })
         let kept = try [server.connect(), server.connect()]
+        server.wait(for: 2, of: "connections", \.connections)
+        let peer = try server.connect()
+        try peer.send("POST /replicate HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        XCTAssertEqual(try peer.reply().status, 200)
         server.wait(for: 2, of: "connections", \.connections)
         let surplus = try server.connect()
         try surplus.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n")

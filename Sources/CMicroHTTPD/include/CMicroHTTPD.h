@@ -123,6 +123,8 @@ bool cmicrohttpd_discard(int descriptor);
 void cmicrohttpd_shutdown(int descriptor);
 void cmicrohttpd_shutdown_sending(int descriptor);
 void cmicrohttpd_close(int descriptor);
+/* Raises the process's limit of open files as far as allowed and returns it. */
+uint64_t cmicrohttpd_raise_descriptor_limit(void);
 /* A descriptor on nothing, to give up when the process has run out of them; or -errno. */
 int cmicrohttpd_spare_descriptor(void);
 
