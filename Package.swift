@@ -37,19 +37,23 @@ let package = Package(
         .target(name: "Raft", dependencies: [collections], swiftSettings: rules),
         .target(name: "Messaging", swiftSettings: rules),
 
+        // Threads of our own, for work that waits.
+        .target(name: "CThreads"),
+        .target(name: "Threads", dependencies: ["CThreads"], swiftSettings: rules),
+
         // The thin shell, from the disk and the network up to the command.
         .target(name: "Storage", dependencies: ["Messaging", "Raft", collections, grdb], swiftSettings: rules),
         .target(name: "CMicroHTTPD", linkerSettings: [.linkedLibrary("microhttpd")]),
         .target(
             name: "HTTPServer",
-            dependencies: ["CMicroHTTPD", collections, httpTypes, logging],
+            dependencies: ["CMicroHTTPD", "Threads", collections, httpTypes, logging],
             swiftSettings: rules
         ),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl-gnutls")]),
-        .target(name: "HTTPClient", dependencies: ["CCurl", collections, httpTypes], swiftSettings: rules),
+        .target(name: "HTTPClient", dependencies: ["CCurl", "Threads", collections, httpTypes], swiftSettings: rules),
         .target(
             name: "Cluster",
-            dependencies: ["HTTPClient", "Messaging", "Raft", "Storage", collections, httpTypes, logging],
+            dependencies: ["HTTPClient", "Messaging", "Raft", "Storage", "Threads", collections, httpTypes, logging],
             swiftSettings: rules
         ),
         .target(

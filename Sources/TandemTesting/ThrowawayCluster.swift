@@ -13,7 +13,7 @@ public import TandemClient
 ///     private var cluster: ThrowawayCluster?
 ///
 ///     override func tearDown() async throws {
-///         await cluster?.stop(printingLogs: testRun?.hasSucceeded == false)
+///         await cluster?.stop(printingLogs: testRun?.totalFailureCount != 0)
 ///     }
 ///
 ///     func testAnOrderSurvivesTheLossOfThePrimary() async throws {

@@ -22,7 +22,7 @@ class ChaosTestCase: XCTestCase {
     }
 
     override func tearDown() async throws {
-        await cluster?.stop(printingLogs: testRun?.hasSucceeded == false)
+        await cluster?.stop(printingLogs: testRun?.totalFailureCount != 0)
     }
 
     /// Checks that every node holds what clients were promised, and that all hold the same.

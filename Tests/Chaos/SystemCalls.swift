@@ -43,7 +43,7 @@ final class SystemCalls {
 
     /// Stops watching; every call that was seen, in the order in which they returned.
     func stop() throws -> [Call] {
-        strace.interrupt()
+        strace.terminate()
         strace.waitUntilExit()
         let text = String(decoding: try Data(contentsOf: file), as: UTF8.self)
         var unfinished: [Substring: String] = [:]
