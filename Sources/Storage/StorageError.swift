@@ -7,6 +7,8 @@ package struct StorageError: Error, Hashable, Sendable {
         case diskFull
         /// Bytes on the disk are not the ones written there.
         case damaged(Damage)
+        /// The system has no more memory or file descriptors. Nothing changed; the same call may be made again.
+        case unavailable
         /// Another process uses the data directory.
         case locked
         /// The disk refused an operation. Nothing may be written after this by the same process.
@@ -49,12 +51,15 @@ package struct StorageError: Error, Hashable, Sendable {
         self.cause = cause
     }
 
+    /// Nobody knows any more what the disk holds: nothing may be written by this process from here on.
+    package var isFinal: Bool { code != .diskFull && code != .unavailable }
+
     static func damaged(_ file: String, at offset: Int, firstIndex: LogIndex? = nil, _ what: String) -> StorageError {
         let entries = firstIndex.map { " Entries from \($0) on can't be trusted." } ?? ""
         return StorageError(
             .damaged(Damage(file: file, offset: offset, firstIndex: firstIndex)),
-            "\(file) is damaged at byte \(offset): \(what).\(entries) The file was left as it is. Keep a copy, then let "
-                + "this node rejoin with an empty data directory, or restore the directory from a backup."
+            "\(file) is damaged at byte \(offset): \(what).\(entries) The file was left as it is. Keep a copy, then "
+                + "let this node rejoin with an empty data directory, or restore the directory from a backup."
         )
     }
 }

@@ -55,7 +55,7 @@ package final class FaultyDisk: Disk {
     /// Bytes all files together may have; nil for no limit. Lower than what is used: nothing grows any more.
     package func setCapacity(_ bytes: Int?) { state.withLock { $0.capacityBytes = bytes } }
 
-    /// Bytes that may still be written, even over old ones, as on a file system that never overwrites; nil for no limit.
+    /// Bytes that may still be written, also over old ones, as on a file system that never overwrites; nil: no limit.
     package func setWriteBudget(_ bytes: Int?) { state.withLock { $0.writeBytesLeft = bytes } }
 
     /// The disk as the next start finds it after a power cut.

@@ -16,10 +16,17 @@ package final class DataDirectory: Sendable {
     private let settings: StorageSettings
     private let reserve: ReserveFile
     private let lock: any DiskLock
+    /// What the writing thread works on; held while it waits for the disk.
     private let state: Mutex<State>
+    /// What others may know of that, at any time.
+    private let published: Mutex<Published>
+
+    private struct Published: Sendable {
+        var identity: DirectoryIdentity
+        var hardState: HardState
+    }
 
     private struct State: Sendable {
-        var identity: DirectoryIdentity
         var vote: HardStateFile
         /// Everything up to here is durable: a call that failed for lack of room goes on behind it.
         var durable = PersistToken(0)
@@ -41,7 +48,8 @@ package final class DataDirectory: Sendable {
         log = opened.log
         syncLatencies = latencies
         reserve = ReserveFile(disk: disk, bytes: settings.reserveBytes)
-        state = Mutex(State(identity: opened.recovered.identity, vote: opened.vote))
+        state = Mutex(State(vote: opened.vote))
+        published = Mutex(Published(identity: opened.recovered.identity, hardState: opened.recovered.hardState))
     }
 
     /// Opens the directory, making it where it is new, and recovers what it holds. On return all of that is durable.
@@ -73,25 +81,29 @@ package final class DataDirectory: Sendable {
     }
 
     /// Whom the directory belongs to now.
-    package var identity: DirectoryIdentity { state.withLock { $0.identity } }
+    package var identity: DirectoryIdentity { published.withLock { $0.identity } }
 
     /// Term and vote as they are on the disk now.
-    package var hardState: HardState { state.withLock { $0.vote.hardState } }
+    package var hardState: HardState { published.withLock { $0.hardState } }
 
-    /// Makes this node one of a cluster, once: the log can be written to from then on. Durable on return.
+    /// Makes this node one of a cluster, once: the log can be written to from then on. Durable on return. The same call
+    /// may be made again; throws `.foreign` for another cluster.
     ///
     /// - Parameter formation: what the cluster was formed of; nil for a node that joins one.
     package func adopt(cluster: ClusterID, formation: [UInt8]?) throws(StorageError) {
-        try guarded { state throws(StorageError) in
-            precondition(state.identity.cluster == nil, "node already belongs to \(state.identity)")
+        try guarded { _ throws(StorageError) in
+            var identity = self.identity
+            if identity.cluster == cluster { return }
+            guard identity.cluster == nil else {
+                throw StorageError(.foreign, "This node belongs to a cluster already, and can't join \(cluster).")
+            }
             try log.start(cluster: cluster)
-            var identity = state.identity
             identity.cluster = cluster
             identity.formation = formation
             try reserve.withRoom { () throws(StorageError) in
                 try disk.replace(IdentityFile.path, with: IdentityFile.encode(identity))
             }
-            state.identity = identity
+            published.withLock { $0.identity = identity }
         }
     }
 
@@ -101,6 +113,7 @@ package final class DataDirectory: Sendable {
         try guarded { state throws(StorageError) in
             precondition(log.summary.last == .zero, "the log already holds entries up to \(log.summary.last)")
             try state.vote.write(hardState)
+            published.withLock { $0.hardState = hardState }
             try log.append([.append(entries)])
         }
     }
@@ -109,8 +122,7 @@ package final class DataDirectory: Sendable {
     /// after the other. Parts without a new vote share one write and one sync.
     ///
     /// Throws `.diskFull` where there is no room: nothing of this call may be acknowledged, and it is made again as it
-    /// is, with or without more behind it. Any other error is final: the process must end, since nobody knows any more
-    /// what the disk holds.
+    /// is, with or without more behind it. An error that is final means the process must end.
     package func persist(_ batch: [Persist]) throws(StorageError) {
         try guarded { state throws(StorageError) in
             var steps: [LogStep] = []
@@ -119,6 +131,7 @@ package final class DataDirectory: Sendable {
                 if let hardState = part.hardState, hardState != state.vote.hardState {
                     try flush(&steps, through: done, &state)
                     try state.vote.write(hardState)
+                    published.withLock { $0.hardState = hardState }
                 }
                 if let index = part.truncateAfter { steps.append(.truncate(after: index)) }
                 if !part.entries.isEmpty { steps.append(.append(part.entries)) }
@@ -135,10 +148,10 @@ package final class DataDirectory: Sendable {
         }
     }
 
-    /// How much more the log can take. Also tries again to make room ahead where that failed, at most once in
-    /// `StorageSettings.retryInterval`: ask now and then.
+    /// How much more the log can take. Never waits for a write. Also tries again to make room ahead where that failed,
+    /// at most once in `StorageSettings.retryInterval`: ask now and then.
     package var room: Room {
-        log.retryPreparing()
+        log.prepareNext()
         let segmentBytes = log.segmentBytesLeft
         let preparedBytes = log.preparer.readyBytes
         let isFull = preparedBytes == 0 && log.preparer.failure != nil
@@ -174,7 +187,7 @@ package final class DataDirectory: Sendable {
             do throws(StorageError) {
                 try body(&state)
             } catch {
-                if error.code != .diskFull { state.failure = error }
+                if error.isFinal { state.failure = error }
                 throw error
             }
         }

@@ -87,7 +87,7 @@ struct HardStateFile: Sendable {
         )
     }
 
-    /// Replaces term and vote; durable on return. Throws `.diskFull` with the record as it was; any other error is final.
+    /// Replaces term and vote; durable on return. Throws with the record as it was where the error isn't final.
     mutating func write(_ hardState: HardState) throws(StorageError) {
         precondition(
             hardState.term >= record.hardState.term,

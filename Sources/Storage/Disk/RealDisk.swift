@@ -252,6 +252,12 @@ private enum System {
             )
         case ENOENT:
             return StorageError(.notFound, "\(path) does not exist.", cause: cause)
+        case EMFILE, ENFILE, ENOMEM:
+            return StorageError(
+                .unavailable,
+                "Can't \(operation) \(path): \(reason). Raise the limit of open files (ulimit -n), or free memory.",
+                cause: cause
+            )
         case EACCES, EPERM, EROFS:
             return StorageError(
                 .ioError,

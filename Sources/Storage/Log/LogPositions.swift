@@ -10,6 +10,8 @@ struct LogPositions: Sendable {
         var offsets: [UInt32] = []
         /// Where the last committed batch ends.
         var end: Int
+
+        var bytesLeft: Int { file.header.capacity - end }
     }
 
     /// A stretch of entries to read in one go.

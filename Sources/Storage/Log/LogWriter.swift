@@ -12,8 +12,10 @@ struct LogWriter: Sendable {
     var isSealed = false
     /// A write that failed for lack of room may have left bytes up to here.
     var dirtyEnd = 0
-    /// Kept between batches for its memory.
+    /// Kept between batches for its memory, unless that is large.
     var buffer: [UInt8] = []
+
+    static let bufferBytesMax = 4 << 20
 
     /// Whether a batch of this size can go into the segment, with room left to say that the log goes on in the next.
     func fits(_ batchSize: Int) -> Bool {

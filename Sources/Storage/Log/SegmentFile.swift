@@ -28,7 +28,7 @@ struct SegmentFile: Sendable {
             try disk.syncDirectory("log")
             return SegmentFile(header: header, file: try disk.open(header.path, creating: false))
         } catch {
-            guard error.code == .diskFull else { throw error }
+            guard !error.isFinal else { throw error }
             try disk.remove(temporary)
             throw error
         }

@@ -48,13 +48,29 @@ extension SegmentedLog {
         }
     }
 
-    /// The chain values of the entries in `range`, which may start with the one before the first.
+    /// The chain values of the entries in `range`, which may start with the one before the first. Reads headers only:
+    /// contents are not checked. Not while another thread truncates the range.
     package func chains(_ range: ClosedRange<LogIndex>) throws(StorageError) -> [ChainValue] {
         var chains = [try identity(at: range.lowerBound).1]
+        chains.reserveCapacity(range.count)
         while chains.count < range.count {
             let next = range.lowerBound.advanced(by: chains.count)
-            let entries = try entries(from: next, through: range.upperBound, bytesMax: Self.chunkBytes)
-            chains.append(contentsOf: entries.map(\.chain))
+            let span = try positions.withLock { positions throws(StorageError) in
+                try Self.check(next...range.upperBound, in: positions.summary)
+                return positions.span(from: next, through: range.upperBound, bytesMax: Self.chunkBytes)
+            }
+            let start = Int(span.offsets[0])
+            let bytes = try span.file.file.read(at: start, count: span.end - start)
+            for (place, offset) in span.offsets.enumerated() {
+                let header = try Self.header(
+                    bytes,
+                    at: Int(offset) - start,
+                    of: next.advanced(by: place),
+                    in: span.file,
+                    offset: Int(offset)
+                )
+                chains.append(header.chain)
+            }
         }
         return chains
     }

@@ -40,10 +40,16 @@ package final class SegmentedLog: Sendable {
         positions.withLock { $0.segments.reduce(0) { $0 + $1.file.header.capacity } }
     }
 
-    /// Makes the first segment of a log of this cluster. Only before anything was appended; durable on return.
+    /// Makes the first segment of a log of this cluster, where it isn't made yet. Durable on return.
     package func start(cluster: ClusterID) throws(StorageError) {
         try writer.withLock { writer throws(StorageError) in
-            precondition(writer.tip == .empty && writer.segment == nil, "the log is already started")
+            if let segment = writer.segment {
+                if segment.header.cluster == cluster { return }
+                throw StorageError(
+                    .foreign,
+                    "The log was begun for cluster \(segment.header.cluster), not \(cluster). Start the node again."
+                )
+            }
             let header = SegmentHeader(
                 cluster: cluster,
                 incarnation: incarnation,
@@ -58,17 +64,16 @@ package final class SegmentedLog: Sendable {
 
     /// Appends all steps as one batch and returns when it is durable: one write and one sync.
     ///
-    /// Throws `.diskFull` with the log as it was: the same steps, or others, may be appended later. Any other error
-    /// is final.
+    /// Throws with the log as it was where the error isn't final: the same steps, or others, may be appended later.
     package func append(_ steps: [LogStep]) throws(StorageError) {
         try writer.withLock { writer throws(StorageError) in
-            if let failure = preparer.failure, failure.code != .diskFull { throw failure }
+            if let failure = preparer.failure, failure.isFinal { throw failure }
             let size = BatchEncoder.size(of: steps)
             if !writer.fits(size) { try roll(&writer, forBatchOf: size) }
             try write(&writer, .commit) { encoder throws(StorageError) in
                 for step in steps { try encode(step, into: &encoder) }
             }
-            prepareNext(writer)
+            prepareNext()
         }
     }
 
@@ -81,16 +86,17 @@ package final class SegmentedLog: Sendable {
         }
     }
 
-    /// Bytes left in the segment that is written to.
+    /// Bytes left in the segment that is written to. Never waits for a write.
     var segmentBytesLeft: Int {
-        positions.withLock { positions in
-            positions.segments.last.map { $0.file.header.capacity - $0.end } ?? 0
-        }
+        positions.withLock { $0.segments.last?.bytesLeft } ?? 0
     }
 
-    /// Tries again to make the next segment, where the last attempt found the disk full.
-    func retryPreparing() {
-        writer.withLock { writer in prepareNext(writer) }
+    /// Begins to make the next segment where this one is half full and it isn't there: also again, where the last
+    /// attempt failed some time ago. Never waits for a write.
+    func prepareNext() {
+        let current = positions.withLock { $0.segments.last }
+        guard let current, current.bytesLeft < current.file.header.capacity / 2 else { return }
+        preparer.prepare(nextHeader(after: current.file.header))
     }
 
     // MARK: Writing
@@ -103,8 +109,9 @@ package final class SegmentedLog: Sendable {
     ) throws(StorageError) {
         guard let segment = writer.segment else { preconditionFailure("the log is not started") }
         let start = writer.position
-        var encoder = BatchEncoder(key: segment.header.key, start: start, tip: writer.tip, buffer: writer.buffer)
-        writer.buffer = []
+        var buffer: [UInt8] = []
+        swap(&buffer, &writer.buffer)
+        var encoder = BatchEncoder(key: segment.header.key, start: start, tip: writer.tip, buffer: consume buffer)
         try contents(&encoder)
         encoder.encodeMark(mark)
         let end = start + encoder.bytes.count
@@ -120,7 +127,7 @@ package final class SegmentedLog: Sendable {
         writer.dirtyEnd = 0
         writer.tip = encoder.tip
         writer.isSealed = mark == .seal
-        writer.buffer = encoder.bytes
+        if encoder.bytes.count <= LogWriter.bufferBytesMax { writer.buffer = encoder.bytes }
         positions.withLock { $0.apply(encoder.changes, end: end) }
     }
 
@@ -152,11 +159,6 @@ package final class SegmentedLog: Sendable {
         writer.segment = next
         writer.position = SegmentHeader.byteCount
         positions.withLock { $0.add(next) }
-    }
-
-    private func prepareNext(_ writer: LogWriter) {
-        guard let segment = writer.segment, writer.position > segment.header.capacity / 2 else { return }
-        preparer.prepare(nextHeader(after: segment.header))
     }
 
     private func nextHeader(after header: SegmentHeader) -> SegmentHeader {

@@ -23,6 +23,8 @@ package final class MessageView: Sendable {
         path: String,
         isOfThisLog: (ViewPosition) -> Bool
     ) throws(StorageError) -> MessageView {
+        // Never synced: after the machine went down, its pages may be from different times. After a crash of the process
+        // alone, the system still has them all.
         if let view = try? MessageView(path: path), view.position == .start || isOfThisLog(view.position) {
             return view
         }
@@ -44,7 +46,8 @@ package final class MessageView: Sendable {
         pool = try DatabasePool(path: path, configuration: configuration)
         // GRDB sets `synchronous` to NORMAL with the WAL; the view needs no sync at all.
         try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = OFF") }
-        fed = Mutex(try pool.write(ViewSchema.prepare))
+        let boot = try BootID.current()
+        fed = Mutex(try pool.write { try ViewSchema.prepare($0, boot: boot) })
         writer = Mutex(ViewWriter())
     }
 
