@@ -34,6 +34,11 @@ package final class Gateway: Sendable {
         var serverConfiguration = configuration.server
         serverConfiguration.serverName = "tandem/\(configuration.version)"
         serverConfiguration.bodyBytesMax = configuration.bodyBytesMax
+        // One append must fit whatever one message may be: in base64, with others beside it.
+        serverConfiguration.peerBodyBytesMax = max(
+            serverConfiguration.peerBodyBytesMax,
+            configuration.contentBytesMax * 2 + (8 << 20)
+        )
         serverConfiguration.peerPaths = PeerPath.all
         server = HTTPServer(
             configuration: serverConfiguration,

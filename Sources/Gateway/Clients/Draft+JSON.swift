@@ -5,12 +5,22 @@ extension Draft {
     ///
     /// - Throws: a problem that says where the text is not JSON, or which field is wrong and how.
     init(json body: [UInt8], contentBytesMax: Int) throws(Problem) {
-        let fields = try Self.fields(of: body)
-        self.init(
-            sender: try Self.required("sender", of: fields),
-            recipient: try Self.required("recipient", of: fields),
-            content: try Self.required("content", of: fields)
-        )
+        var (sender, recipient, content): (String?, String?, String?)
+        for member in try Self.members(of: body) {
+            switch member.name {
+            case "sender": try Self.set(&sender, to: member)
+            case "recipient": try Self.set(&recipient, to: member)
+            case "content": try Self.set(&content, to: member)
+            case "id", "timestamp", "hlc":
+                throw Self.invalid(member.name, "is set by the server; leave it out")
+            default:
+                throw Self.invalid(member.name, "is not a field of a message; the fields are \(Self.names)")
+            }
+        }
+        guard let sender else { throw Self.missing("sender") }
+        guard let recipient else { throw Self.missing("recipient") }
+        guard let content else { throw Self.missing("content") }
+        self.init(sender: sender, recipient: recipient, content: content)
         if let violation = violation(contentBytesMax: contentBytesMax) {
             let isContent = violation.field == "content"
             throw Problem(
@@ -21,26 +31,15 @@ extension Draft {
         }
     }
 
-    private static let names = ["sender", "recipient", "content"]
+    private static let names = "sender, recipient, content"
     private static let example = #"{"sender":"alice","recipient":"bob","content":"hello"}"#
 
-    private static func fields(of body: [UInt8]) throws(Problem) -> [String: String] {
-        guard !body.isEmpty else { throw Problem(.emptyBody, "Expected was \(example).") }
-        var fields: [String: String] = [:]
-        for member in try members(of: body) {
-            let text = try text(of: member)
-            guard fields.updateValue(text, forKey: member.name) == nil else {
-                throw invalid(member.name, "is given twice")
-            }
-        }
-        return fields
-    }
-
     private static func members(of body: [UInt8]) throws(Problem) -> [JSONDocument.Member] {
+        guard !body.isEmpty else { throw Problem(.emptyBody, "Expected was \(example).") }
         let document: JSONDocument
         do throws(JSONSyntaxError) {
             // One more than there are fields: where there are more, one of them is unknown or there twice.
-            document = try JSONScanner.document(body, membersMax: names.count + 1)
+            document = try JSONScanner.document(body, membersMax: 4)
         } catch {
             throw Problem(.malformedJSON, "The body is not JSON: \(error).")
         }
@@ -57,24 +56,15 @@ extension Draft {
         }
     }
 
-    private static func text(of member: JSONDocument.Member) throws(Problem) -> String {
-        switch member.name {
-        case "sender", "recipient", "content":
-            guard case .string(let text) = member.value else {
-                throw invalid(member.name, "must be a string, not \(member.value.kind)")
-            }
-            return text
-        case "id", "timestamp", "hlc":
-            throw invalid(member.name, "is set by the server; leave it out")
-        default:
-            throw invalid(member.name, "is not a field of a message; the fields are \(names.joined(separator: ", "))")
+    private static func set(_ field: inout String?, to member: JSONDocument.Member) throws(Problem) {
+        guard case .string(let text) = member.value else {
+            throw invalid(member.name, "must be a string, not \(member.value.kind)")
         }
+        guard field == nil else { throw invalid(member.name, "is given twice") }
+        field = text
     }
 
-    private static func required(_ name: String, of fields: [String: String]) throws(Problem) -> String {
-        guard let text = fields[name] else { throw invalid(name, "is missing; it must be a string") }
-        return text
-    }
+    private static func missing(_ field: String) -> Problem { invalid(field, "is missing; it must be a string") }
 
     private static func invalid(_ field: String, _ rule: String) -> Problem {
         Problem(.invalidField, "The field \(field) \(rule).", .init(field: field))

@@ -22,7 +22,7 @@ enum JSONText {
 
 /// JSON of messages, which are written often.
 extension [UInt8] {
-    mutating func append(_ text: StaticString) { append(contentsOf: text.description.utf8) }
+    mutating func append(_ text: String) { append(contentsOf: text.utf8) }
 
     mutating func append(decimal number: UInt64) { append(contentsOf: String(number).utf8) }
 

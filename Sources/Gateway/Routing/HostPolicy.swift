@@ -5,34 +5,38 @@ package struct HostPolicy: Sendable {
 
     /// - Parameter names: beside the loopback names; with or without a port, which does not count.
     package init(names: [String]) {
-        self.names = Set(names.map(Self.name(ofAuthority:)))
+        self.names = Set(names.map(Self.name(ofAuthority:)) + ["localhost", "127.0.0.1", "[::1]"])
     }
 
     /// - Parameter host: the header field; nil where there is none, as in HTTP/1.0, which no browser sends.
     func check(_ host: String?) throws(Problem) {
         guard let host else { return }
         let name = Self.name(ofAuthority: host)
-        guard Self.isLoopback(name) || names.contains(name) else {
+        guard names.contains(name) || Self.isLoopbackAddress(name) else {
             throw Problem(.unknownHost, "This node does not answer for the host \(host).")
         }
     }
 
-    private static func isLoopback(_ name: String) -> Bool {
-        if name == "localhost" || name == "[::1]" { return true }
+    /// All of 127.0.0.0/8.
+    private static func isLoopbackAddress(_ name: String) -> Bool {
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
     /// Host without port, in lower case, without the dot that may end a full name.
     static func name(ofAuthority authority: String) -> String {
-        var name = authority[...]
-        if name.hasPrefix("[") {
-            name = name[...(name.firstIndex(of: "]") ?? name.index(before: name.endIndex))]
-        } else if let colon = name.lastIndex(of: ":"), name.firstIndex(of: ":") == colon {
-            name = name[..<colon]
+        let bytes = authority.utf8
+        var name = bytes[...]
+        if bytes.first == UInt8(ascii: "[") {
+            if let end = bytes.firstIndex(of: UInt8(ascii: "]")) { name = bytes[...end] }
+        } else if let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
+            bytes.lastIndex(of: UInt8(ascii: ":")) == colon
+        {
+            name = bytes[..<colon]
         }
-        if name.hasSuffix(".") { name = name.dropLast() }
-        return name.lowercased()
+        if name.last == UInt8(ascii: ".") { name = name.dropLast() }
+        let isLower = name.allSatisfy { $0 < UInt8(ascii: "A") || $0 > UInt8(ascii: "Z") && $0 < 0x80 }
+        return isLower ? String(Substring(name)) : Substring(name).lowercased()
     }
 
     /// The authority of an absolute URL, or nil.

@@ -60,7 +60,8 @@ extension MediaType {
 
     /// - Throws: 406 unless the client takes JSON (RFC 9110 §12.5.1).
     static func requireAcceptsJSON(_ request: Request) throws(Problem) {
-        guard let accept = request.headers[.accept], !accept.trimmed.isEmpty, accept != "*/*" else { return }
+        guard let first = request.header(.accept), first != "*/*", first != json else { return }
+        guard let accept = request.headers[.accept], !accept.trimmed.isEmpty else { return }
         var best: (precision: Int, quality: Double) = (-1, 0)
         for range in accept.split(separator: ",") {
             guard let mediaType = MediaType(range) else { continue }
