@@ -150,5 +150,3 @@ int ccurl_wake_open(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
 void ccurl_wake(int wake) { eventfd_write(wake, 1); }
 
 void ccurl_wake_close(int wake) { close(wake); }
-
-void ccurl_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

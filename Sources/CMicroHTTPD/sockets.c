@@ -183,6 +183,5 @@ void cmicrohttpd_http_date(char text[30]) {
   strftime(text, 30, "%a, %d %b %Y %H:%M:%S GMT", &parts); /* the C locale: nobody calls setlocale */
 }
 
-void cmicrohttpd_name_thread(const char *name) { (void)pthread_setname_np(pthread_self(), name); }
 
 const char *cmicrohttpd_error_text(int error, char *text, size_t text_bytes) { return strerror_r(error, text, text_bytes); }

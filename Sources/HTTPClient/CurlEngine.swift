@@ -27,11 +27,6 @@ final class CurlEngine {
         ccurl_engine_free(pointer)
     }
 
-    /// Names the calling thread for `ps` and debuggers, cut to the 15 bytes Linux keeps.
-    static func nameThread(_ name: String) {
-        ccurl_name_thread(String(decoding: name.utf8.prefix(15), as: UTF8.self))
-    }
-
     /// Starts a transfer. Its first bytes move in the next `runTimers`. False if there is no memory.
     func start(_ transfer: Transfer) -> Bool {
         guard let handle = idleHandles.popLast() ?? CurlHandle(tls: tls), handle.start(transfer, in: pointer) else {

@@ -1,5 +1,5 @@
-import Dispatch
 import Synchronization
+import Threads
 
 /// The HTTP client of the product: peers, forwarding, the command line and the Swift library use it.
 ///
@@ -16,11 +16,8 @@ package final class HTTPClient: Sendable {
 
     /// Nil if the process had no descriptor left.
     private let inbox: Inbox?
-    private let queue: DispatchQueue
-    private let thread = DispatchGroup()
+    private let thread: WorkerThread
     private let lastID = Atomic<UInt64>(0)
-    /// Set on the client's own queue, which must not wait for itself.
-    private let isOwnQueue = DispatchSpecificKey<Bool>()
 
     /// - Parameters:
     ///   - name: Names the thread `http-<name>`, cut to the 15 bytes Linux keeps.
@@ -33,12 +30,10 @@ package final class HTTPClient: Sendable {
         pendingMax: Int = 4096,
         tls: HTTPClientTLS? = nil
     ) {
-        queue = DispatchQueue(label: "tandem.http.\(name)")
-        queue.setSpecific(key: isOwnQueue, value: true)
+        thread = WorkerThread(name: "http-\(name)")
         inbox = CurlWake().map { Inbox(unsettledMax: pendingMax, wake: $0) }
         guard let inbox else { return }
-        queue.async(group: thread) {
-            CurlEngine.nameThread("http-\(name)")
+        thread.start {
             let engine = CurlEngine(wake: inbox.wake, idleConnectionsMax: 4 * connectionsPerHostMax, tls: tls)
             guard let engine else { return inbox.closeAndFailAll() }
             var loop = ClientLoop(inbox: inbox, engine: engine, connectionsPerHostMax: connectionsPerHostMax)
@@ -87,7 +82,7 @@ package final class HTTPClient: Sendable {
     /// called in a completion, it does not wait.
     package func close() {
         inbox?.close()
-        if DispatchQueue.getSpecific(key: isOwnQueue) == nil { thread.wait() }
+        if !thread.isCurrent { thread.join() }
     }
 
     deinit {

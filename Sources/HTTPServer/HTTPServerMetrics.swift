@@ -10,7 +10,7 @@ package struct HTTPServerMetrics: Equatable, Sendable {
         package var connections = 0
         package var connectionsTotal = 0
         package var requestsTotal = 0
-        /// Requests waiting for an answer now, their connections suspended.
+        /// Suspended now: requests waiting for an answer, streams with nothing to send.
         package var parked = 0
         /// Connections taken up again because an answer, a deadline or a hang-up came.
         package var resumesTotal = 0

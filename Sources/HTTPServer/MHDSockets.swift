@@ -165,11 +165,6 @@ final class Watcher {
     }
 }
 
-enum CurrentThread {
-    /// Shown by `top -H` and debuggers; the kernel keeps 15 characters.
-    static func setName(_ name: String) { cmicrohttpd_name_thread(String(name.prefix(15))) }
-}
-
 enum HTTPDate {
     /// Now, as RFC 9110 §5.6.7 wants it.
     static var now: String {

@@ -1,5 +1,6 @@
 import Dispatch
 import Synchronization
+import Threads
 
 /// A thread that runs one body for as long as the server lives.
 enum PlainThread {
@@ -11,9 +12,7 @@ enum PlainThread {
     ) throws(HTTPServerError) {
         let outcome = StartOutcome()
         group.enter()
-        // A serial queue whose one block never ends: Dispatch gives it a thread of its own.
-        DispatchQueue(label: "tandem.\(name)").async {
-            CurrentThread.setName(name)
+        WorkerThread(name: name).start {
             body { outcome.report($0) }
             group.leave()
         }

@@ -100,9 +100,6 @@ int ccurl_wake_open(void);
 void ccurl_wake(int wake);
 void ccurl_wake_close(int wake);
 
-/* Names the calling thread; at most 15 bytes. Swift's Glibc module leaves pthread_setname_np out. */
-void ccurl_name_thread(const char *name);
-
 /* Connects and hangs up again, within `timeout_ms` with name resolution. Returns 0 if the connection stood,
    ECONNREFUSED if the machine refused it, and -1 if neither is known. Blocks; any thread. */
 int ccurl_probe(const char *url, long timeout_ms);

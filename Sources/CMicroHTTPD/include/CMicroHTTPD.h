@@ -148,8 +148,6 @@ int cmicrohttpd_wait_three(int first, int second, int third, int timeout_ms);
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT" (29 characters and a NUL), for replies written without the library. */
 void cmicrohttpd_http_date(char text[30]);
-/* Names the calling thread (at most 15 characters). */
-void cmicrohttpd_name_thread(const char *name);
 /* The sentence for an errno value. */
 const char *cmicrohttpd_error_text(int error, char *text, size_t text_bytes);
 

@@ -1,27 +1,41 @@
+import Dispatch
 import Glibc
 import HTTPClient
 import Logging
 import Raft
 import Storage
 import Synchronization
+import Threads
 
 /// Makes one cluster of nodes that have never been in one.
 ///
 /// The first voter listed asks all members; once each has answered that it belongs to no cluster and has the same list,
-/// it draws the cluster's id, writes the founding down on its own disk, and only then tells the others, again at every
-/// start, until each has written it down too. So the founding survives any crash, and a node that has lost its disk is
-/// never founded a second time: its incarnation is not the one that was written down.
+/// it draws the cluster's id, writes the founding down on its own disk, and only then tells the others. From then on
+/// every member tells every other one until each has written it down too, again after every start. So the founding
+/// survives any crash, and a node that has lost its disk is never founded a second time: its incarnation is not the one
+/// that was written down.
 final class Formation: Sendable {
-    private let configuration: ReplicaConfiguration
+    let configuration: ReplicaConfiguration
+    /// This node's name and incarnation.
+    let own: MemberIdentity
+    /// Answers that may wait for the disk are made here, away from the loop that serves peers.
+    let answers = DispatchQueue(label: "tandem.formation-answers")
+
     private let directory: DataDirectory
     private let peers: FormationPeers
     private let logger: Logger
     private let inbox: Inbox<ReplicaInput>
-    private let found = Mutex<Founding?>(nil)
+    /// The id of the cluster this node founds, if it does: the same in every attempt.
+    private let clusterToFound = ClusterID(high: .random(in: .min ... .max), low: .random(in: .min ... .max))
+    /// What the data directory had recorded at the start.
+    private let recorded: Result<Founding?, any Error>
+    private let found: Mutex<Founding?>
+    private let hasJoined = Atomic(false)
     private let isStopping = Atomic(false)
     private let thread = WorkerThread(name: "formation")
 
-    private static let retryDelayMilliseconds: UInt32 = 100
+    private static let retryDelay = Duration.milliseconds(100)
+    private static let retryDelayMax = Duration.seconds(2)
 
     init(
         configuration: ReplicaConfiguration,
@@ -35,6 +49,10 @@ final class Formation: Sendable {
         self.logger = logger
         self.inbox = inbox
         peers = FormationPeers(configuration: configuration, client: client)
+        own = MemberIdentity(id: configuration.id, incarnation: directory.identity.incarnation)
+        // Known before the first request is served: a formed node never answers as if it were not.
+        recorded = Result { try Founding(recordedIn: directory) }
+        found = Mutex((try? recorded.get()) ?? nil)
     }
 
     /// This node as its peers address it; nil while it belongs to no cluster.
@@ -51,30 +69,32 @@ final class Formation: Sendable {
         thread.join()
     }
 
+    /// The first voter listed founds the cluster.
+    var isFounder: Bool {
+        configuration.members.first { $0.kind == .voter }?.id == configuration.id
+    }
+
     private var mustStop: Bool { isStopping.load(ordering: .sequentiallyConsistent) }
 
     private func run() {
         do {
-            if let founding = try Founding(recordedIn: directory) {
-                try join(founding, campaignsAtOnce: false)
-            }
+            if let founding = try recorded.get() { try join(founding, campaignsAtOnce: false) }
             while identity == nil, !mustStop {
-                if isFounder { try tryToFound() } else { try lookForCluster() }
-                if identity == nil { usleep(Self.retryDelayMilliseconds * 1000) }
+                do {
+                    if isFounder { try tryToFound() } else { lookForCluster() }
+                } catch let error as StorageError where error.code == .diskFull {
+                    report(.diskFull(error.description))
+                }
+                if identity == nil { pause(Self.retryDelay) }
             }
-            if isFounder { spread() }
+            spread()
         } catch {
             inbox.send(.writerReport(.failed("the cluster can't be formed: \(error)")))
         }
     }
 
-    /// The first voter listed founds the cluster.
-    private var isFounder: Bool {
-        configuration.members.first { $0.kind == .voter }?.id == configuration.id
-    }
-
     private func tryToFound() throws {
-        var members = [Membership.Member(own: configuration, incarnation: directory.identity.incarnation)]
+        var members = [Membership.Member(own: configuration, incarnation: own.incarnation)]
         var missing: [String] = []
         for peer in peers.others {
             switch peers.ask(peer, founded: nil) {
@@ -83,10 +103,9 @@ final class Formation: Sendable {
                     return report(.clusterExists(peer: peer.id, cluster: cluster))
                 }
                 guard reply.sameList else { return report(.differentLists(peer: peer.id)) }
-                guard let incarnation = UInt64(reply.incarnation, radix: 16) else {
-                    missing.append("\(peer.id) (answered nonsense)")
-                    continue
-                }
+                guard reply.id == peer.id.rawValue, let incarnation = UInt64(reply.incarnation, radix: 16),
+                    !members.contains(where: { $0.incarnation.rawValue == incarnation })
+                else { return report(.anotherNode(url: peer.url, listed: peer.id, found: reply.id)) }
                 members.append(
                     Membership.Member(
                         id: peer.id,
@@ -100,52 +119,58 @@ final class Formation: Sendable {
             }
         }
         guard missing.isEmpty else { return report(.waitingFor(missing)) }
-        let founding = Founding(
-            cluster: ClusterID(high: .random(in: .min ... .max), low: .random(in: .min ... .max)),
-            membership: Membership(members)
-        )
+        let founding = Founding(cluster: clusterToFound, membership: Membership(members))
         try founding.record(in: directory)
         logger.notice("formed a cluster", metadata: ["cluster": "\(founding.cluster)"])
-        for peer in peers.others { _ = peers.ask(peer, founded: founding) }
+        for peer in peers.others where !mustStop { _ = peers.ask(peer, founded: founding) }
         try join(founding, campaignsAtOnce: true)
     }
 
     /// One of the others waits to be told; a node that lost its disk learns here that it won't be.
-    private func lookForCluster() throws {
-        for peer in peers.others {
-            if case .success(let reply) = peers.ask(peer, founded: nil), let cluster = reply.cluster, identity == nil {
+    private func lookForCluster() {
+        for peer in peers.others where !mustStop {
+            if case .success(let reply) = peers.ask(peer, founded: nil), let cluster = reply.cluster {
                 return report(.clusterExists(peer: peer.id, cluster: cluster))
             }
         }
-        if identity == nil { report(.waitingToBeTold) }
+        report(.waitingToBeTold)
     }
 
-    /// Tells every member until each one has written the founding down.
+    /// Tells every member until each has written the founding down.
     private func spread() {
         guard let founding = found.withLock({ $0 }) else { return }
         var untold = peers.others
+        var delay = Self.retryDelay
         while !untold.isEmpty, !mustStop {
-            untold.removeAll { peer in
-                guard case .success(let reply) = peers.ask(peer, founded: founding) else { return false }
-                if reply.cluster != founding.cluster.description {
-                    logger.warning(
-                        "a member is not the one this cluster was formed with; it must rejoin",
-                        metadata: ["peer": "\(peer.id)", "cluster": "\(reply.cluster ?? "none")"]
-                    )
-                }
-                return true
-            }
-            if !untold.isEmpty { usleep(Self.retryDelayMilliseconds * 1000) }
+            untold.removeAll { peer in !mustStop && hasBeenTold(peer, founding) }
+            if !untold.isEmpty { pause(delay) }
+            delay = min(delay * 2, Self.retryDelayMax)
         }
+    }
+
+    private func hasBeenTold(_ peer: ListedMember, _ founding: Founding) -> Bool {
+        guard case .success(let reply) = peers.ask(peer, founded: founding) else { return false }
+        if reply.cluster == founding.cluster.description { return true }
+        let founded = founding.membership[peer.id].map { PeerName.text($0.incarnation) }
+        // The very member may still be unable to write; any other node never takes its place.
+        if reply.cluster == nil, reply.incarnation == founded { return false }
+        logger.warning(
+            "this address is not the member that the cluster was formed with",
+            metadata: ["peer": "\(peer.id)", "url": "\(peer.url)", "itsCluster": "\(reply.cluster ?? "none")"]
+        )
+        return true
+    }
+
+    /// Writes the founding down and lets the replica begin.
+    func accept(_ founding: Founding) throws {
+        try founding.record(in: directory)
+        try join(founding, campaignsAtOnce: false)
     }
 
     private func join(_ founding: Founding, campaignsAtOnce: Bool) throws {
         try founding.startLog(in: directory)
-        let isNew = found.withLock { found in
-            defer { found = founding }
-            return found == nil
-        }
-        guard isNew else { return }
+        found.withLock { $0 = founding }
+        guard !hasJoined.exchange(true, ordering: .sequentiallyConsistent) else { return }
         founding.warnOfDifferences(from: configuration.members, logger: logger)
         inbox.send(
             .formed(
@@ -159,44 +184,12 @@ final class Formation: Sendable {
     }
 
     private func report(_ obstacle: FormationObstacle) {
-        inbox.send(.formationProblems([obstacle.problem]))
-    }
-}
-
-// The other side of the conversation.
-extension Formation {
-    /// Answers `POST /form`.
-    func answer(_ body: [UInt8]) -> PeerResponse {
-        do {
-            let request = try PeerJSON.decode(FormRequest.self, from: body)
-            if let founded = request.founded, identity == nil {
-                guard let (cluster, membership) = founded.membership else {
-                    return .malformed("the founding names no cluster, or a member twice")
-                }
-                try accept(Founding(cluster: cluster, membership: membership), list: request.list)
-            }
-            let reply = FormReply(
-                id: configuration.id.rawValue,
-                incarnation: PeerName.text(directory.identity.incarnation),
-                cluster: identity?.cluster.description,
-                sameList: hasSameList(as: request.list)
-            )
-            return .answer(try PeerJSON.encode(reply), sender: NodeID(request.from))
-        } catch let error as DecodingError {
-            return .malformed("not a question about forming a cluster: \(error)")
-        } catch {
-            return .unavailable("the founding can't be written down: \(error)")
-        }
+        if identity == nil { inbox.send(.formationProblems([obstacle.problem])) }
     }
 
-    private func accept(_ founding: Founding, list: [FormRequest.Listed]) throws {
-        let own = MemberIdentity(id: configuration.id, incarnation: directory.identity.incarnation)
-        guard founding.membership.recognises(own), hasSameList(as: list), !isFounder else { return }
-        try founding.record(in: directory)
-        try join(founding, campaignsAtOnce: false)
-    }
-
-    private func hasSameList(as list: [FormRequest.Listed]) -> Bool {
-        configuration.members.map(FormRequest.Listed.init) == list
+    /// Waits in small steps, so that stopping takes no longer than one of them.
+    private func pause(_ duration: Duration) {
+        let end = Clocks.monotonic() + duration
+        while Clocks.monotonic() < end, !mustStop { usleep(20_000) }
     }
 }

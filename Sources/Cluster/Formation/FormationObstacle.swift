@@ -6,6 +6,8 @@ enum FormationObstacle {
     case waitingToBeTold
     case differentLists(peer: NodeID)
     case clusterExists(peer: NodeID, cluster: String)
+    case anotherNode(url: String, listed: NodeID, found: String)
+    case diskFull(String)
 
     var problem: ReplicaStatus.Problem {
         switch self {
@@ -25,6 +27,18 @@ enum FormationObstacle {
                 name: "different-members",
                 detail: "\(peer) was started with another list of members, or in another order. Start every node with "
                     + "the same --voter list."
+            )
+        case .anotherNode(let url, let listed, let found):
+            ReplicaStatus.Problem(
+                name: "different-members",
+                detail:
+                    "At \(url), where \(listed) is listed, node \(found) answers. Correct the --id of that node or the "
+                    + "URLs of the --voter list."
+            )
+        case .diskFull(let detail):
+            ReplicaStatus.Problem(
+                name: "disk-full",
+                detail: "The cluster can't be formed for lack of room on the disk: \(detail)"
             )
         case .clusterExists(let peer, let cluster):
             ReplicaStatus.Problem(

@@ -16,10 +16,39 @@ final class PeerLink: Sendable {
         case refused(NodeID, RPCRequest.Lane)
     }
 
-    private struct Control {
-        var isUnderWay = false
-        /// Waits for the one under way; a newer one takes its place.
+    /// The requests of one lane.
+    private struct Traffic {
+        /// When each of those under way was sent, oldest first.
+        var underWay: [Instant] = []
+        /// Waits for its turn; a newer one takes its place.
         var next: (RPCRequest, hlc: HybridTimestamp)?
+
+        /// A second one may go where the first has been away for `patience`: it may be lost.
+        mutating func mayGo(now: Instant, patience: Duration?) -> Bool {
+            let isLate = patience.map { patience in underWay.count == 1 && now.since(underWay[0]) >= patience }
+            guard underWay.isEmpty || isLate == true else { return false }
+            underWay.append(now)
+            return true
+        }
+
+        /// One is done: gives the one that waits, which is under way now.
+        mutating func finishOne(now: Instant) -> (RPCRequest, hlc: HybridTimestamp)? {
+            underWay.removeFirst()
+            guard underWay.isEmpty, let next else { return nil }
+            self.next = nil
+            underWay.append(now)
+            return next
+        }
+    }
+
+    private struct Lanes {
+        private var append = Traffic()
+        private var control = Traffic()
+
+        subscript(lane: RPCRequest.Lane) -> Traffic {
+            get { lane == .append ? append : control }
+            set { if lane == .append { append = newValue } else { control = newValue } }
+        }
     }
 
     private let peer: Membership.Member
@@ -29,7 +58,8 @@ final class PeerLink: Sendable {
     private let controlTimeout: Duration
     private let appendStallTimeout: Duration
     private let report: @Sendable (Report) -> Void
-    private let control = Mutex(Control())
+    private let lanes = Mutex(Lanes())
+    private let heartbeatInterval: Duration
 
     /// An append is given up after this long even if bytes still trickle.
     private static let appendTimeout = Duration.seconds(60)
@@ -48,26 +78,21 @@ final class PeerLink: Sendable {
         self.sender = sender
         self.client = client
         controlTimeout = configuration.settings.electionTimeout
+        heartbeatInterval = configuration.settings.heartbeatInterval
         appendStallTimeout = configuration.appendStallTimeout
         self.report = report
     }
 
     /// Sends without waiting; what comes of it is reported.
     func send(_ request: RPCRequest, hlc: HybridTimestamp) {
-        switch request.lane {
-        case .append:
-            transmit(request, hlc: hlc)
-        case .control:
-            let mayGo = control.withLock { control in
-                if control.isUnderWay {
-                    control.next = (request, hlc)
-                    return false
-                }
-                control.isUnderWay = true
-                return true
-            }
-            if mayGo { transmit(request, hlc: hlc) }
+        // An append is given up only by its own timeouts; a heartbeat that got lost must not hold up the next.
+        let patience = request.lane == .control ? heartbeatInterval : nil
+        let mayGo = lanes.withLock { lanes in
+            if lanes[request.lane].mayGo(now: Clocks.monotonic(), patience: patience) { return true }
+            lanes[request.lane].next = (request, hlc)
+            return false
         }
+        if mayGo { transmit(request, hlc: hlc) }
     }
 
     private func transmit(_ request: RPCRequest, hlc: HybridTimestamp) {
@@ -82,7 +107,7 @@ final class PeerLink: Sendable {
             case .success(let response):
                 finished(request, .success(response))
             case .failure(let error) where error.code == .refused:
-                if request.lane == .control { controlFinished() }
+                laneIsFree(request.lane)
                 report(.refused(peer.id, request.lane))
             case .failure(let error):
                 finished(request, .failure(error.message))
@@ -96,7 +121,7 @@ final class PeerLink: Sendable {
     }
 
     private func finished(_ request: RPCRequest, _ outcome: Outcome) {
-        if request.lane == .control { controlFinished() }
+        laneIsFree(request.lane)
         switch outcome {
         case .success(let response) where response.status == .ok:
             do {
@@ -112,12 +137,8 @@ final class PeerLink: Sendable {
         }
     }
 
-    private func controlFinished() {
-        let next = control.withLock { control in
-            defer { control.next = nil }
-            control.isUnderWay = control.next != nil
-            return control.next
-        }
+    private func laneIsFree(_ lane: RPCRequest.Lane) {
+        let next = lanes.withLock { lanes in lanes[lane].finishOne(now: Clocks.monotonic()) }
         if let next { transmit(next.0, hlc: next.hlc) }
     }
 

@@ -72,8 +72,11 @@ package final class MessageReader: Sendable {
                 limit: wanted
             )
             for id in ids where !page.isFull {
-                guard let message = try entry(at: id).flatMap(Self.message) else { continue }
-                page.take(message)
+                if let message = try entry(at: id).flatMap(Self.message) {
+                    page.take(message)
+                } else {
+                    page.skip(to: id)
+                }
             }
             if ids.count < wanted, !page.isFull { page.skip(to: position) }
         }

@@ -5,6 +5,7 @@ import Messaging
 import Raft
 import Storage
 import Synchronization
+import Threads
 
 /// Keeps the view near what is applied: on a thread of its own, in large batches, away from the path of writes.
 final class ViewFeeder: Sendable {

@@ -11,9 +11,15 @@ struct EarlyInputs {
         self.heldMax = heldMax
     }
 
-    /// Holds clients' requests, each for its time, and refuses peers' until the cluster exists; nil when the node is to
-    /// stop first.
-    mutating func waitForCluster(_ inbox: Inbox<ReplicaInput>) -> FormedCluster? {
+    /// How the waiting ends.
+    enum End {
+        case formed(FormedCluster)
+        case stopped
+        case failed(String)
+    }
+
+    /// Holds clients' requests, each for its time, and refuses peers' until the cluster exists.
+    mutating func waitForCluster(_ inbox: Inbox<ReplicaInput>) -> End {
         var inputs: [ReplicaInput] = []
         while true {
             inbox.receive(into: &inputs, until: held.compactMap(\.deadline).min())
@@ -21,10 +27,12 @@ struct EarlyInputs {
                 switch input {
                 case .formed(let cluster):
                     held += inputs[(position + 1)...]
-                    return cluster
+                    return .formed(cluster)
                 case .stop:
                     for input in held + inputs[(position + 1)...] { input.refuse(.stopping) }
-                    return nil
+                    return .stopped
+                case .writerReport(.failed(let reason)):
+                    return .failed(reason)
                 case .formationProblems(let problems):
                     published.update { $0.problems = problems }
                 case .write, .read, .whenApplied, .awaitPrimary:

@@ -1,6 +1,7 @@
 import Raft
 import Storage
 import Synchronization
+import Threads
 
 /// The one thread that writes to the log: everything that was handed over while the previous sync ran goes to the disk
 /// in one append and one sync.
@@ -28,6 +29,9 @@ final class LogWriter: Sendable {
 
     /// How long a full disk is left alone before the write is tried again.
     private static let retryDelay = Duration.milliseconds(100)
+    /// How long nothing is written before the log is sealed: from then on damage to the last batch can be told from a
+    /// torn write.
+    private static let sealDelay = Duration.seconds(1)
 
     init(directory: DataDirectory, report: @escaping @Sendable (Report) -> Void) {
         self.directory = directory
@@ -54,6 +58,7 @@ final class LogWriter: Sendable {
         var batch: [Persist] = []
         var isStopping = false
         var accepts: Bool?
+        var sealAt: Instant?
         while true {
             let room = directory.room
             if accepts != room.acceptsProposals {
@@ -61,7 +66,7 @@ final class LogWriter: Sendable {
                 report(.room(room))
             }
             let mustLookAgain = !batch.isEmpty || accepts == false
-            let deadline = mustLookAgain ? Clocks.monotonic() + Self.retryDelay : nil
+            let deadline = mustLookAgain ? Clocks.monotonic() + Self.retryDelay : sealAt
             if !isStopping { inbox.receive(into: &work, until: deadline) }
             for item in work {
                 switch item {
@@ -70,19 +75,23 @@ final class LogWriter: Sendable {
                 }
             }
             work.removeAll(keepingCapacity: true)
-            if let last = batch.last {
-                do {
+            do throws(StorageError) {
+                if let last = batch.last {
                     try directory.persist(batch)
                     batch.removeAll(keepingCapacity: true)
+                    sealAt = Clocks.monotonic() + Self.sealDelay
                     report(.persisted(last.token))
-                } catch  where error.code == .diskFull {
-                    if accepts != false {
-                        accepts = false
-                        report(.room(directory.room.refusingProposals))
-                    }
-                } catch {
-                    return report(.failed(error.description))
+                } else if let due = sealAt, due <= Clocks.monotonic() {
+                    sealAt = nil
+                    try directory.seal()
                 }
+            } catch  where error.code == .diskFull {
+                if accepts != false {
+                    accepts = false
+                    report(.room(directory.room.refusingProposals))
+                }
+            } catch {
+                return report(.failed(error.description))
             }
             if isStopping { return }
         }

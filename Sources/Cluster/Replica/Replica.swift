@@ -4,6 +4,7 @@ package import Logging
 package import Raft
 package import Storage
 import Synchronization
+import Threads
 
 /// The shell around one `RaftNode`: gives it events and the time, and does what it asks for.
 ///
@@ -73,7 +74,12 @@ package final class Replica: Sendable {
 
     private func run() {
         var early = EarlyInputs(published: published, heldMax: configuration.heldMax)
-        guard let cluster = early.waitForCluster(inbox) else { return }
+        let cluster: FormedCluster
+        switch early.waitForCluster(inbox) {
+        case .formed(let formed): cluster = formed
+        case .failed(let reason): return onFailure(reason)
+        case .stopped: return
+        }
         do {
             view.start()
             defer { view.stop() }
@@ -162,7 +168,7 @@ extension Replica {
         body: [UInt8],
         respond: @escaping @Sendable (PeerResponse) -> Void
     ) {
-        if path == PeerPath.form { return respond(formation.answer(body)) }
+        if path == PeerPath.form { return formation.answer(body, respond: respond) }
         guard let identity = formation.identity else { return respond(.unavailable("no cluster is formed here yet")) }
         switch PeerRequest.decode(path: path, body: body, receiver: identity, respond: respond) {
         case .success(let request): inbox.send(.peerRequest(request))

@@ -15,15 +15,13 @@ extension ReplicaLoop {
             Command.stamp(&stamped[position], with: stamp)
             stamps.append(stamp)
         }
-        let ticket = clients.ticket()
-        clients.asked[ticket] = .write(write, stamps: stamps)
+        let ticket = clients.ask(.write(write, stamps: stamps), now: now)
         node.step(.propose(Proposal(ticket: ticket, payloads: stamped, copies: write.copies)), now: now)
     }
 
     mutating func ask(_ read: ClientRead) {
         guard node.role == .leader else { return wait(for: read) }
-        let ticket = clients.ticket()
-        clients.asked[ticket] = .read(read)
+        let ticket = clients.ask(.read(read), now: now)
         node.step(.read(ticket), now: now)
     }
 
@@ -61,17 +59,17 @@ extension ReplicaLoop {
     mutating func settle(_ settlement: Settlement) {
         switch settlement {
         case .committed(let ticket, let indexes, let copies):
-            guard case .write(let write, let stamps) = clients.asked.removeValue(forKey: ticket) else { return }
+            guard case .write(let write, let stamps) = clients.take(ticket) else { return }
             let ids = indexes.lowerBound.rawValue...indexes.upperBound.rawValue
             write.completion(.committed(ids: ids, stamps: stamps, copies: copies))
         case .readable(let ticket, _):
-            guard case .read(let read) = clients.asked.removeValue(forKey: ticket) else { return }
+            guard case .read(let read) = clients.take(ticket) else { return }
             read.completion(.readable(through: broker.appliedIndex))
         case .overwritten(let ticket):
-            guard case .write(let write, _) = clients.asked.removeValue(forKey: ticket) else { return }
+            guard case .write(let write, _) = clients.take(ticket) else { return }
             write.completion(.notAccepted(.overwritten))
         case .rejected(let ticket, let rejection):
-            guard let asked = clients.asked.removeValue(forKey: ticket) else { return }
+            guard let asked = clients.take(ticket) else { return }
             refuse(asked, rejection)
         }
     }

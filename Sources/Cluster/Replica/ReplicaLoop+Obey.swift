@@ -50,10 +50,13 @@ extension ReplicaLoop {
         let link = link(to: peer)
         let (log, inbox, hlc, bytesMax) = (log, inbox, clock.latest, configuration.settings.appendBytesMax)
         CatchUp.queue.async {
-            do {
+            do throws(StorageError) {
                 var filled = append
                 filled.entries = try log.entries(from: from, through: through, bytesMax: bytesMax)
                 link.send(.appendEntries(filled), hlc: hlc)
+            } catch  where error.code == .outOfRange {
+                // Another leader's entries have replaced them meanwhile: this node leads no longer.
+                inbox.send(.peerReport(.undelivered(to: peer, .append, reason: error.description)))
             } catch {
                 inbox.send(.writerReport(.failed("entries \(from) to \(through) can't be read: \(error)")))
             }

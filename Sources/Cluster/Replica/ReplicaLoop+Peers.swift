@@ -34,7 +34,7 @@ extension ReplicaLoop {
     }
 
     private mutating func noteHeard(_ peer: NodeID, hlc: HybridTimestamp) {
-        reachability.noteHeard(peer)
+        reachability.noteHeard(peer, now: now)
         let tooFarAhead = Clocks.wallMilliseconds() + Self.clockOffsetMaxMilliseconds
         if hlc.timestamp.millisecondsSinceEpoch <= tooFarAhead { clock.merge(hlc) }
     }
@@ -45,7 +45,7 @@ extension ReplicaLoop {
     mutating func answer(_ reply: RPCReply, _ token: ReplyToken) {
         guard let request = peerAnswers.take(token) else { return }
         do {
-            request.respond(.answer(try encode(reply), sender: request.from.id))
+            request.respond(.answer(try encode(reply), sender: request.sender))
         } catch {
             request.respond(.unavailable("the answer can't be encoded: \(error)"))
         }
@@ -67,13 +67,14 @@ extension ReplicaLoop {
 
     private var ownDiskHasRoom: Bool { room.acceptsProposals }
 
-    /// Whether enough voters have room on their disks for a write to be committed.
+    /// Whether this node and enough other voters have room on their disks for a write to be committed.
     var hasRoomForClients: Bool {
-        let voters = cluster.membership.voters
-        let withRoom = voters.count { voter in
-            voter.id == configuration.id ? ownDiskHasRoom : !reachability.isDiskFull(voter.id)
+        guard ownDiskHasRoom else { return false }
+        let withRoom = cluster.membership.voters.count { voter in
+            voter.id == configuration.id || reachability.hasRoom(voter.id, heardSince: now)
         }
-        return withRoom >= cluster.membership.quorum
+        // Where too few are heard at all, the node says so: that is another problem than a full disk.
+        return withRoom >= cluster.membership.quorum || reachability.fullCount == 0
     }
 
     /// Whether, as far as this node knows, a majority of the voters may be reached.

@@ -75,7 +75,7 @@ extension ReplicaLoop {
     }
 
     private func problems(_ status: Raft.Status) -> [ReplicaStatus.Problem] {
-        var found = problems
+        var found: [ReplicaStatus.Problem] = []
         if status.leader == nil {
             found.append(
                 ReplicaStatus.Problem(

@@ -41,7 +41,6 @@ struct ReplicaLoop {
     var clients = WaitingClients()
     var peerAnswers = PeerAnswers()
     var reachability = Reachability()
-    var problems: [ReplicaStatus.Problem] = []
     /// Of this node's disk, as the log writer last saw it.
     var room: Room
     var leaderContact: Instant?
@@ -101,7 +100,6 @@ struct ReplicaLoop {
     /// - Returns: why it can't; nil when it was told to stop.
     mutating func run(early: [ReplicaInput]) -> String? {
         writer.start()
-        defer { writer.stop() }
         if cluster.campaignsAtOnce { node.step(.campaign, now: now) }
         var inputs = early
         while true {
@@ -116,9 +114,12 @@ struct ReplicaLoop {
             applyBacklog()
             serveWaiting()
             publish()
+            clients.forgetPayloads(now: now)
             if let fault = node.fault { failure = failure ?? fault.description }
             if mustStop || failure != nil {
                 abandonEverybody()
+                // A disk that hangs would keep the thread, and this one with it: after a failure the process ends.
+                if failure == nil { writer.stop() }
                 return failure
             }
             inbox.receive(
@@ -138,8 +139,7 @@ struct ReplicaLoop {
         case .peerReport(let report): receive(report)
         case .connectionRefused(let peer): noteRefused(peer)
         case .writerReport(let report): receive(report)
-        case .formationProblems(let problems): self.problems = problems
-        case .formed, .stop: break
+        case .formed, .formationProblems, .stop: break
         }
     }
 

@@ -1,3 +1,4 @@
+import DequeModule
 import Messaging
 import Raft
 
@@ -10,7 +11,11 @@ struct WaitingClients {
     }
 
     /// Given to the node, not settled yet.
-    var asked: [Ticket: Asked] = [:]
+    private(set) var asked: [Ticket: Asked] = [:]
+    /// Given to the node in this turn: it may still give them back.
+    private var fresh: [Ticket] = []
+    /// When nobody waits for the outcome any more, oldest first.
+    private var expiries: Deque<(ticket: Ticket, at: Instant)> = []
     /// Held until a primary is known.
     var heldWrites: [ClientWrite] = []
     var heldReads: [ClientRead] = []
@@ -19,9 +24,35 @@ struct WaitingClients {
 
     private var lastTicket: UInt64 = 0
 
-    mutating func ticket() -> Ticket {
+    /// Longer than any client waits for an outcome.
+    private static let patience = Duration.seconds(120)
+
+    mutating func ask(_ asked: Asked, now: Instant) -> Ticket {
         lastTicket += 1
-        return Ticket(lastTicket)
+        let ticket = Ticket(lastTicket)
+        self.asked[ticket] = asked
+        fresh.append(ticket)
+        expiries.append((ticket, now + Self.patience))
+        return ticket
+    }
+
+    mutating func take(_ ticket: Ticket) -> Asked? {
+        asked.removeValue(forKey: ticket)
+    }
+
+    /// What the node has kept over a turn it won't give back: the payloads are in its log, and outcomes that never came
+    /// are given up.
+    mutating func forgetPayloads(now: Instant) {
+        for ticket in fresh {
+            guard case .write(var write, let stamps) = asked[ticket] else { continue }
+            write.payloads = []
+            asked[ticket] = .write(write, stamps: stamps)
+        }
+        fresh.removeAll(keepingCapacity: true)
+        while let first = expiries.first, first.at <= now || asked[first.ticket] == nil {
+            asked[first.ticket] = nil
+            expiries.removeFirst()
+        }
     }
 
     var heldCount: Int { heldWrites.count + heldReads.count }

@@ -22,7 +22,10 @@ enum ViewSchema {
         }
         let (applied, chain, madeIn): (Int64, Int64, String) = (row["applied"], row["chain"], row["boot"])
         guard madeIn == boot else {
-            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the view was not synced before the machine went down")
+            throw DatabaseError(
+                resultCode: .SQLITE_CORRUPT,
+                message: "the view was not synced before the machine went down"
+            )
         }
         return ViewPosition(
             index: LogIndex(UInt64(bitPattern: applied)),
@@ -44,6 +47,7 @@ enum ViewSchema {
                 PRAGMA user_version = \(version);
                 """
         )
+        try database.execute(literal: "INSERT INTO position VALUES (1, 0, 0, \(boot))")
     }
 
     /// Removes the database file and what SQLite keeps beside it.
