@@ -112,7 +112,10 @@ let package = Package(
         ),
         .testTarget(
             name: "TandemTests",
-            dependencies: ["Messaging", "tandem", argumentParser, logging],
+            dependencies: [
+                "Cluster", "Gateway", "HTTPServer", "Messaging", "Raft", "Storage", "TandemClient", "tandem",
+                argumentParser, logging,
+            ],
             swiftSettings: rules
         ),
 

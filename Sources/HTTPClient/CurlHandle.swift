@@ -3,10 +3,12 @@ import HTTPTypes
 
 /// An easy handle of libcurl and the Swift side of its callbacks. Belongs to one client's thread.
 ///
-/// The handle owns the C transfer and lives longer: the C side holds it unretained, and calls back only while a transfer
+/// The handle owns the C transfer and lives longer: the C side holds it unretained, and calls back only while a
+/// transfer
 /// of ours is in its engine, during which `CurlEngine` or the transfer retains the handle.
 final class CurlHandle {
-    /// Bodies up to this many bytes go out in one write with the head, for one copy; larger ones are read piece by piece.
+    /// Bodies up to this many bytes go out in one write with the head, for one copy; larger ones are read piece by
+    /// piece.
     private static let bodyBytesAtOnceMax = 16 << 10
 
     private var pointer: OpaquePointer?

@@ -1,7 +1,8 @@
 import CCurl
 import Glibc
 
-/// A descriptor that ends the sleep of a client's thread. Closed with its last reference, so that a thread which decided
+/// A descriptor that ends the sleep of a client's thread. Closed with its last reference, so that a thread which
+/// decided
 /// to signal it never meets another file under its number.
 final class CurlWake: Sendable {
     let descriptor: Int32

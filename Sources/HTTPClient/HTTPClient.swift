@@ -78,7 +78,8 @@ package final class HTTPClient: Sendable {
         return try result.get()
     }
 
-    /// Fails everything unfinished with `.closed`, closes all connections, and waits until the client's thread has ended;
+    /// Fails everything unfinished with `.closed`, closes all connections, and waits until the client's thread has
+    /// ended;
     /// called in a completion, it does not wait.
     package func close() {
         inbox?.close()

@@ -91,7 +91,8 @@ final class Inbox: Sendable {
         state.withLock { $0.unsettled -= 1 }
     }
 
-    /// Takes all commands, in order, into `commands`, which must be empty. False: they are the last, the thread must end.
+    /// Takes all commands, in order, into `commands`, which must be empty. False: they are the last, the thread must
+    /// end.
     func take(into commands: inout [Command]) -> Bool {
         state.withLock { state in
             state.isAsleep = false

@@ -4,7 +4,8 @@ import HTTPTypes
 enum RequestHead {
     /// "Name: value" lines, each ended by a NUL.
     ///
-    /// A line "Name:" without a value keeps libcurl from adding that field on its own: `Expect: 100-continue` would cost
+    /// A line "Name:" without a value keeps libcurl from adding that field on its own: `Expect: 100-continue` would
+    /// cost
     /// a round trip, the others would say what the caller did not say. An empty value is written "Name;".
     static func lines(for request: HTTPClientRequest, sendsBody: Bool) -> [UInt8] {
         var lines: [UInt8] = []

@@ -57,6 +57,8 @@ final class Connection {
     var stream: ResponseStream?
     /// When the loop acts on this connection's phase lasting too long.
     var deadline: ContinuousClock.Instant
+    /// While `idle`: when the next request must have begun.
+    var idleUntil: ContinuousClock.Instant
     /// When it was last suspended.
     var parkedSince: ContinuousClock.Instant
     /// The watcher looks for this peer's hang-up, until the descriptor is closed.
@@ -76,6 +78,7 @@ final class Connection {
         self.socket = socket
         self.loop = loop
         self.deadline = deadline
+        idleUntil = deadline
         parkedSince = deadline
         remoteAddress = library.remoteAddress
     }

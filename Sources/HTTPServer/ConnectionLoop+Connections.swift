@@ -36,7 +36,8 @@ extension ConnectionLoop {
         environment.serverCounters.bodyBytesInFlight.subtract(connection.bodyBytesInFlight)
         connection.bodyBytesInFlight = 0
         connection.phase = .idle
-        setDeadline(connection, now + environment.configuration.idleTimeout)
+        connection.idleUntil = now + environment.configuration.idleTimeout
+        setDeadline(connection, min(connection.idleUntil, now + .seconds(1)))
         // A kept connection would wait for a request that this server should not get any more.
         if isDraining { connection.socket.shutdown() }
     }

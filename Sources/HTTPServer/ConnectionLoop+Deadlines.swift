@@ -21,7 +21,15 @@ extension ConnectionLoop {
             let reply = environment.refusal(.requestTimeout)
             connection.socket.sendLastWords(reply.lastWords(serverName: environment.configuration.serverName))
             close(connection)
-        case .idle, .replying, .resuming:
+        case .idle:
+            // A peer's end that came together with its request is one event, which the library took for the request
+            // alone.
+            if connection.idleUntil <= now || connection.socket.hasEnded {
+                close(connection)
+            } else {
+                setDeadline(connection, connection.idleUntil)
+            }
+        case .replying, .resuming:
             close(connection)
         case .streaming, .streamWaiting:
             passStreamDeadline(of: connection)
@@ -55,7 +63,8 @@ extension ConnectionLoop {
         }
     }
 
-    /// A parked connection is looked at when its exchange expires, and before that once, to start watching for a hang-up:
+    /// A parked connection is looked at when its exchange expires, and before that once, to start watching for a
+    /// hang-up:
     /// most exchanges are answered long before that, and then cost the kernel nothing.
     func setParkedDeadline(_ connection: Connection, _ exchange: Exchange) {
         let watchTime = connection.parkedSince + environment.configuration.hangUpWatchDelay

@@ -59,7 +59,8 @@ extension ConnectionLoop {
             stream.write(heartbeat.bytes)
             streamChanged(connection, stream)
         } else {
-            // Sending: the kernel gives up on a client that takes nothing (TCP_USER_TIMEOUT). Or no heartbeat was asked for.
+            // Sending: the kernel gives up on a client that takes nothing (TCP_USER_TIMEOUT). Or no heartbeat was asked
+            // for.
             setDeadline(connection, now + .seconds(3600))
         }
     }

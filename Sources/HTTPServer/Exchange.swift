@@ -1,6 +1,7 @@
 import Synchronization
 
-/// One request and its one answer. Answered exactly once: of several answers, deadlines and hang-ups the first wins, the others are dropped.
+/// One request and its one answer. Answered exactly once: of several answers, deadlines and hang-ups the first wins,
+/// the others are dropped.
 package final class Exchange: Sendable {
     enum Answer: Sendable {
         case response(Response)
@@ -65,7 +66,8 @@ package final class Exchange: Sendable {
     /// Answers with what `render` makes on the connection's loop thread: it must not block.
     package func respond(with render: @escaping @Sendable () -> Response) { answer(.rendered(render)) }
 
-    /// Answers with a body of unknown length: `head` (its body comes first), then whatever is written to the stream, until it is finished.
+    /// Answers with a body of unknown length: `head` (its body comes first), then whatever is written to the stream,
+    /// until it is finished.
     /// When the exchange has been answered already, the stream returned has ended.
     package func respondStreaming(_ head: Response, options: ResponseStream.Options = .init()) -> ResponseStream {
         let stream = ResponseStream(
@@ -78,7 +80,8 @@ package final class Exchange: Sendable {
         return stream
     }
 
-    /// Sets this exchange's own deadline, from now. When it passes unanswered, `otherwise` is rendered on the loop's thread and answers.
+    /// Sets this exchange's own deadline, from now. When it passes unanswered, `otherwise` is rendered on the loop's
+    /// thread and answers.
     package func park(until duration: Duration, otherwise: @escaping @Sendable () -> Response) {
         let deadline = ContinuousClock.now + duration
         let (wasParked, replaced) = shared.withLock { shared in
@@ -91,7 +94,8 @@ package final class Exchange: Sendable {
         if wasParked { inbox.post(.deadlineMoved(self)) }
     }
 
-    /// Calls `body` if the peer goes away before there is an answer: at once when it has already gone. At most one body is kept.
+    /// Calls `body` if the peer goes away before there is an answer: at once when it has already gone. At most one body
+    /// is kept.
     package func onHangUp(_ body: @escaping @Sendable () -> Void) {
         let isAbandoned = shared.withLock { shared in
             if !shared.isAbandoned { shared.onHangUp = body }
@@ -100,7 +104,8 @@ package final class Exchange: Sendable {
         if isAbandoned { body() }
     }
 
-    /// Names the TCP connection: when it ends, the server calls `connectionClosed(tag)`, at once if it has already ended.
+    /// Names the TCP connection: when it ends, the server calls `connectionClosed(tag)`, at once if it has already
+    /// ended.
     package func tagConnection(_ tag: String) {
         if !self.tag.set(tag) { connectionClosed(tag) }
     }

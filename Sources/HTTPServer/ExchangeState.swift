@@ -66,7 +66,8 @@ struct ExchangeState<Answer> {
         return answer
     }
 
-    /// The loop: the peer hung up, or the connection ended. True when the handler still owed an answer and should hear of it.
+    /// The loop: the peer hung up, or the connection ended. True when the handler still owed an answer and should hear
+    /// of it.
     mutating func peerIsGone() -> Bool {
         switch phase {
         case .handling, .parked:

@@ -2,7 +2,8 @@ import Dispatch
 package import Logging
 import Synchronization
 
-/// An HTTP/1.1 server: one acceptor thread, and loop threads of three kinds, so that parked streams don't slow writes and clients can't
+/// An HTTP/1.1 server: one acceptor thread, and loop threads of three kinds, so that parked streams don't slow writes
+/// and clients can't
 /// starve peers. Handlers are called on loop threads and must not block; answers may come later, from any thread.
 package final class HTTPServer: Sendable {
     /// Can go only forward: new, running, draining, stopped.
@@ -24,7 +25,8 @@ package final class HTTPServer: Sendable {
     private let loopThreads = DispatchGroup()
     private let acceptorThread = DispatchGroup()
 
-    /// `handler` gets every complete request. `connectionClosed` is told the tag of each ended connection that has one. `refusal` renders
+    /// `handler` gets every complete request. `connectionClosed` is told the tag of each ended connection that has one.
+    /// `refusal` renders
     /// what the server turns away by itself. All three are called on the server's threads and must not block.
     package init(
         configuration: HTTPServerConfiguration,
@@ -45,7 +47,8 @@ package final class HTTPServer: Sendable {
         self.refusal = refusal
     }
 
-    /// Binds the port exclusively, starts all threads and returns the port. Throws when the port is taken or the machine has no room.
+    /// Binds the port exclusively, starts all threads and returns the port. Throws when the port is taken or the
+    /// machine has no room.
     package func start() throws(HTTPServerError) -> UInt16 {
         let isNew = phase.withLock { if case .new = $0 { true } else { false } }
         precondition(isNew, "a server is started once")
@@ -64,14 +67,16 @@ package final class HTTPServer: Sendable {
         return listener.port
     }
 
-    /// Stops accepting, ends every connection after its reply, and waits until all connections are gone or `grace` is over.
+    /// Stops accepting, ends every connection after its reply, and waits until all connections are gone or `grace` is
+    /// over.
     package func drain(grace: Duration) {
         guard stopAccepting() else { return }
         for loop in loops.withLock({ $0 }) { loop.inbox.post(.drain) }
         counters.waitUntilNoConnection(atMost: grace)
     }
 
-    /// Answers what is still parked ``Refusal/draining``, closes every connection and joins all threads. Safe at any time, and twice.
+    /// Answers what is still parked ``Refusal/draining``, closes every connection and joins all threads. Safe at any
+    /// time, and twice.
     package func stop() {
         _ = stopAccepting()
         stopLoops()
@@ -89,7 +94,8 @@ package final class HTTPServer: Sendable {
         )
     }
 
-    /// Connections must leave descriptors for the log, the peers and the view: better turn clients away than fail to open a segment.
+    /// Connections must leave descriptors for the log, the peers and the view: better turn clients away than fail to
+    /// open a segment.
     private func configurationWithinDescriptors() -> HTTPServerConfiguration {
         var configuration = configuration
         let allowed = DescriptorLimit.raise() - Self.otherDescriptors - configuration.connectionsReservedForPeers

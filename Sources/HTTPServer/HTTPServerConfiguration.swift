@@ -10,7 +10,8 @@ package struct HTTPServerConfiguration: Sendable {
     package var connectionsMax = 12_000
     /// Beyond `connectionsMax`, for connections whose first request is a peer's.
     package var connectionsReservedForPeers = 64
-    /// Names and values of a request's headers together. At most 16 KiB: beyond it the library runs out of room by itself.
+    /// Names and values of a request's headers together. At most 16 KiB: beyond it the library runs out of room by
+    /// itself.
     package var headerBytesMax = 16 * 1024
     /// The request target as sent, with its query.
     package var urlBytesMax = 8 * 1024
@@ -26,7 +27,8 @@ package struct HTTPServerConfiguration: Sendable {
     package var idleTimeout: Duration = .seconds(75)
     /// A client takes its reply at least this fast, on average, after a grace of `receiveTimeout`.
     package var replyBytesPerSecondMin = 16 * 1024
-    /// From the handler's call to its answer, where the handler says nothing else by ``Exchange/park(until:otherwise:)``.
+    /// From the handler's call to its answer, where the handler says nothing else by
+    /// ``Exchange/park(until:otherwise:)``.
     package var answerTimeout: Duration = .seconds(60)
     /// How long a request is parked before its connection is watched for the peer's hang-up.
     package var hangUpWatchDelay: Duration = .seconds(1)

@@ -72,7 +72,8 @@ final class MHDDaemon {
     /// Hands over an accepted socket, which the library closes in any case. False when it could not take it.
     func add(_ socket: Socket) -> Bool { cmicrohttpd_add(raw, socket.descriptor) }
 
-    /// The last call. `<microhttpd.h>`: "it is an API violation to call MHD_stop_daemon while having suspended connections".
+    /// The last call. `<microhttpd.h>`: "it is an API violation to call MHD_stop_daemon while having suspended
+    /// connections".
     func stop() { cmicrohttpd_stop(raw) }
 
     /// Once a process, before the first daemon.

@@ -9,7 +9,8 @@ struct MHDConnection {
     /// Only from within the access handler; then the library neither reads, times out nor notices the peer's end.
     func suspend() { cmicrohttpd_suspend(raw) }
 
-    /// Exactly once for each ``suspend()``: a surplus one silently cancels the next suspension. Takes effect in the next run.
+    /// Exactly once for each ``suspend()``: a surplus one silently cancels the next suspension. Takes effect in the
+    /// next run.
     func resume() { cmicrohttpd_resume(raw) }
 
     var remoteAddress: String {
@@ -34,7 +35,8 @@ struct MHDConnection {
         )
     }
 
-    /// Queues a reply, from within the access handler only. False when the library takes none: the connection must be closed.
+    /// Queues a reply, from within the access handler only. False when the library takes none: the connection must be
+    /// closed.
     func queue(_ response: Response, serverName: String, closes: Bool) -> Bool {
         let reply = response.body.withUnsafeBufferPointer { body in
             cmicrohttpd_reply(body.baseAddress, response.mayHaveBody ? body.count : 0)

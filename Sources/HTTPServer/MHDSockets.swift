@@ -28,6 +28,13 @@ struct Socket: Sendable, Equatable {
         return cmicrohttpd_peek(descriptor, &byte, 1) > 0
     }
 
+    /// Whether the peer has ended its side, or the connection, and everything it sent has been read.
+    var hasEnded: Bool {
+        var byte: UInt8 = 0
+        let result = cmicrohttpd_peek(descriptor, &byte, 1)
+        return result == 0 || (result < 0 && -result != EAGAIN)
+    }
+
     /// Sends what fits into the kernel's buffer and forgets the rest: for short last words.
     func sendLastWords(_ bytes: [UInt8]) {
         bytes.withUnsafeBufferPointer { bytes in

@@ -4,7 +4,8 @@ import Threads
 
 /// A thread that runs one body for as long as the server lives.
 enum PlainThread {
-    /// Starts it and waits until its body has called `isReady`, once, with nil or why it can't run. `group` is left when the body returns.
+    /// Starts it and waits until its body has called `isReady`, once, with nil or why it can't run. `group` is left
+    /// when the body returns.
     static func start(
         _ name: String,
         in group: DispatchGroup,

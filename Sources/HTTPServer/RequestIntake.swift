@@ -3,7 +3,8 @@ struct RequestIntake {
     enum Phase: Equatable {
         /// Can transition to: `discarding`.
         case receiving
-        /// Too large: thrown away while counting, then answered, so that the client reads the answer. Can transition to: nothing.
+        /// Too large: thrown away while counting, then answered, so that the client reads the answer. Can transition
+        /// to: nothing.
         case discarding(Refusal)
     }
 

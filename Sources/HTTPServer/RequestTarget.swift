@@ -1,4 +1,5 @@
-/// A request target taken apart (RFC 9112 §3.2). The library's own decoding loses bytes after %00 and turns "+" into a space everywhere.
+/// A request target taken apart (RFC 9112 §3.2). The library's own decoding loses bytes after %00 and turns "+" into a
+/// space everywhere.
 struct RequestTarget: Sendable {
     /// As sent.
     let raw: String

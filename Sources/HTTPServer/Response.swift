@@ -1,6 +1,7 @@
 package import HTTPTypes
 
-/// A reply. `Date`, `Content-Length`, `Connection` and `Transfer-Encoding` are the server's business; in `headers` they are ignored.
+/// A reply. `Date`, `Content-Length`, `Connection` and `Transfer-Encoding` are the server's business; in `headers` they
+/// are ignored.
 package struct Response: Sendable {
     package var status: HTTPResponse.Status
     package var headers: HTTPFields

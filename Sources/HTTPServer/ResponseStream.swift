@@ -3,7 +3,8 @@ import Synchronization
 /// A reply's body that goes on: event streams, endless lists. Written from any thread, sent by the connection's loop.
 package final class ResponseStream: Sendable {
     package struct Options: Sendable {
-        /// Sent when nothing else was for so long, to keep proxies from closing the connection and to notice clients that are gone.
+        /// Sent when nothing else was for so long, to keep proxies from closing the connection and to notice clients
+        /// that are gone.
         package var heartbeat: (every: Duration, bytes: [UInt8])?
         /// A client that reads more slowly than this much behind is cut off.
         package var bufferBytesMax: Int
@@ -31,7 +32,8 @@ package final class ResponseStream: Sendable {
         shared = Mutex(Shared(state: StreamState(first: first, bufferBytesMax: options.bufferBytesMax)))
     }
 
-    /// Sends more, soon. False when the stream is over: finished, its client gone, or so far behind that it has been cut off.
+    /// Sends more, soon. False when the stream is over: finished, its client gone, or so far behind that it has been
+    /// cut off.
     @discardableResult
     package func write(_ bytes: [UInt8]) -> Bool {
         let (action, isOpen) = shared.withLock { shared in
@@ -47,7 +49,8 @@ package final class ResponseStream: Sendable {
         if shared.withLock({ $0.state.finish() }) == .tell { inbox.post(.streamChanged(self)) }
     }
 
-    /// Calls `body` once when the stream has ended for whatever reason: at once if it already has. At most one body is kept.
+    /// Calls `body` once when the stream has ended for whatever reason: at once if it already has. At most one body is
+    /// kept.
     package func onEnd(_ body: @escaping @Sendable () -> Void) {
         let isOver = shared.withLock { shared in
             if shared.state.phase != .over { shared.onEnd = body }

@@ -1,4 +1,5 @@
-/// Bytes on their way to a stream's client: pure. Bounded, so that a client that does not read costs no more than its buffer.
+/// Bytes on their way to a stream's client: pure. Bounded, so that a client that does not read costs no more than its
+/// buffer.
 struct StreamState {
     enum Phase: Equatable {
         /// Can transition to: `finishing`, `cut`, `over`.
@@ -55,7 +56,8 @@ struct StreamState {
 
     var bufferedBytes: Int { buffer.count - sent }
 
-    /// Buffers bytes. More than `bufferBytesMax` are held only if they come in one piece; then the next write cuts the stream.
+    /// Buffers bytes. More than `bufferBytesMax` are held only if they come in one piece; then the next write cuts the
+    /// stream.
     mutating func write(_ bytes: [UInt8]) -> Action {
         guard phase == .open else { return .refused }
         guard bufferedBytes == 0 || bufferedBytes + bytes.count <= bufferBytesMax else {

@@ -55,7 +55,8 @@ extension RaftNode {
         adopt(request.term)
         follow(leader)
         guard fault == nil else { return }
-        // §5.3: "If the follower does not find an entry in its log with the same index and term, then it refuses the new
+        // §5.3: "If the follower does not find an entry in its log with the same index and term, then it refuses the
+        // new
         // entries." A6: below the base everything is committed, hence the same.
         guard request.previous.index < log.base.index || log.contains(request.previous) else {
             guard request.previous.index > commit else { return haltOnCommittedConflict(with: request.previous) }

@@ -7,7 +7,8 @@ extension RaftNode {
         askForPreVotes()
     }
 
-    /// §5.2: "If a follower receives no communication over a period of time called the election timeout, then it assumes
+    /// §5.2: "If a follower receives no communication over a period of time called the election timeout, then it
+    /// assumes
     /// there is no viable leader and begins an election to choose a new leader."
     mutating func electionDeadlineReached() {
         guard mayCampaign else {

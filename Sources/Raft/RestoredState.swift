@@ -12,7 +12,8 @@ package struct RestoredState: Hashable, Sendable {
     package var lastIndex: LogIndex
     /// Everything up to here was applied before the start, so it is committed. In `base.index...lastIndex`.
     package var applied: LogIndex
-    /// The chain values of the entries `applied...lastIndex`, both included: what follows `applied` may yet be replaced,
+    /// The chain values of the entries `applied...lastIndex`, both included: what follows `applied` may yet be
+    /// replaced,
     /// and what replaces it has to follow one of these.
     package var chains: [ChainValue]
 

@@ -9,8 +9,8 @@ struct Tandem: AsyncParsableCommand {
         commandName: "tandem",
         abstract: "A fault-tolerant messaging server with an HTTP/JSON face.",
         discussion: """
-            Every option can also stand in the environment: --max-message as TANDEM_MAX_MESSAGE. The command line wins. \
-            A repeatable option takes several values with commas there, a flag 1 or 0.
+            Every option can also stand in the environment: --max-message as TANDEM_MAX_MESSAGE. The command line \
+            wins. A repeatable option takes several values with commas there, a flag 1 or 0.
             Durations are written 50ms, 2s, 5m or 1h; sizes in bytes, or 64KiB, 1MiB, 2GiB.
 
             Exit status: 0 done, 1 refused, 2 wrong usage, 75 not possible at the moment: try again.

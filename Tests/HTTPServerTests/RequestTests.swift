@@ -26,6 +26,14 @@ final class RequestTests: XCTestCase {
         XCTAssertTrue(try client.isAtEnd())
     }
 
+    func testClientThatEndsItsSideGetsAnAnswerGivenAtOnce() throws {
+        let server = try ServerUnderTest(self)
+        let client = try server.connect()
+        try client.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n")
+        client.shutdownSending()
+        XCTAssertTrue(try client.rest().hasSuffix("GET /a "))
+    }
+
     func testHeadHasTheHeadersOfGetAndNoBody() throws {
         let server = try ServerUnderTest(self)
         let client = try server.connect()

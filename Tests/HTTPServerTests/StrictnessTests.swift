@@ -2,7 +2,8 @@ import XCTest
 
 @testable import HTTPServer
 
-/// What libmicrohttpd 0.9.75 lets through and must not: every one is refused, the connection ends, and nothing reaches the handler.
+/// What libmicrohttpd 0.9.75 lets through and must not: every one is refused, the connection ends, and nothing reaches
+/// the handler.
 final class StrictnessTests: XCTestCase {
     private func assertRefused(
         _ request: String,

@@ -11,7 +11,8 @@ final class DurabilityPitfallTests: XCTestCase {
         if case .requestVote(let reply) = reply { reply.granted } else { nil }
     }
 
-    /// B1: term and vote are one record. After a crash there is the old pair or the new one, never the new term with the
+    /// B1: term and vote are one record. After a crash there is the old pair or the new one, never the new term with
+    /// the
     /// old vote.
     func testB1TermAndVoteChangeTogether() {
         var node = Fixture.node(term: 2, vote: "b")
@@ -110,7 +111,8 @@ final class DurabilityPitfallTests: XCTestCase {
         XCTAssertEqual(network.outcome(ticket), .committed(ticket, indexes: 3...3, copies: 1))
     }
 
-    /// B7: entries A are written, replaced by B, and come back as A. That the first write is done says nothing about the
+    /// B7: entries A are written, replaced by B, and come back as A. That the first write is done says nothing about
+    /// the
     /// third.
     func testB7AnOverwrittenWriteReleasesNothing() {
         var node = Fixture.node()

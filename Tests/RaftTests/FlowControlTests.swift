@@ -165,7 +165,8 @@ final class FlowControlTests: XCTestCase {
 
     // MARK: Damage on the way
 
-    /// A leader sends contiguous entries, whole batches, and a history that goes on from ours; anything else was damaged
+    /// A leader sends contiguous entries, whole batches, and a history that goes on from ours; anything else was
+    /// damaged
     /// and changes nothing.
     func testADamagedAppendIsDropped() {
         let log = Fixture.entries(terms: [1, 1, 1, 2])

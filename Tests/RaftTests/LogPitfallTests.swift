@@ -1,14 +1,16 @@
 import Raft
 import XCTest
 
-/// Mistakes that other Raft implementations made in their logs and commits, each as a scenario. The letters are those of
+/// Mistakes that other Raft implementations made in their logs and commits, each as a scenario. The letters are those
+/// of
 /// the project's list of pitfalls.
 final class LogPitfallTests: XCTestCase {
     private func accepted(_ match: LogIndex, term: Term = 2) -> RPCReply {
         .appendEntries(.init(term: term, outcome: .accepted(match: match)))
     }
 
-    /// A1, the paper's figure 8: an entry of term 2 on a majority is not committed by a leader of term 4, until an entry
+    /// A1, the paper's figure 8: an entry of term 2 on a majority is not committed by a leader of term 4, until an
+    /// entry
     /// of term 4 is.
     func testA1AnOldTermsEntryOnAMajorityIsNotCommitted() {
         var node = Fixture.node(of: ["a", "b", "c", "d", "e"], terms: [1, 2], term: 3)

@@ -13,7 +13,8 @@ final class PaperElectionTests: XCTestCase {
 
     // MARK: §5.1
 
-    /// "If one server’s current term is smaller than the other’s, then it updates its current term to the larger value."
+    /// "If one server’s current term is smaller than the other’s, then it updates its current term to the larger
+    /// value."
     /// "If a candidate or leader discovers that its term is out of date, it immediately reverts to follower state."
     func testEveryRoleUpdatesItsTermFromAMessage() {
         for role in [RaftElection.Role.follower, .candidate, .leader] {
@@ -126,7 +127,8 @@ final class PaperElectionTests: XCTestCase {
         XCTAssertEqual(node.status.term, 3)
     }
 
-    /// "A candidate wins an election if it receives votes from a majority of the servers in the full cluster for the same
+    /// "A candidate wins an election if it receives votes from a majority of the servers in the full cluster for the
+    /// same
     /// term."
     func testAMajorityOfVotesWins() {
         let cases: [(size: Int, granted: Int, refused: Int, role: RaftElection.Role)] = [

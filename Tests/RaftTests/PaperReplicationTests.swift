@@ -50,7 +50,8 @@ final class PaperReplicationTests: XCTestCase {
         XCTAssertEqual(node.entries(in: 3...3)?.map(\.payload), [[42]])
     }
 
-    /// "A log entry is committed once the leader that created the entry has replicated it on a majority of the servers".
+    /// "A log entry is committed once the leader that created the entry has replicated it on a majority of the
+    /// servers".
     func testAMajorityOfCopiesCommits() {
         let cases: [(size: Int, acknowledged: [NodeID], committed: Bool)] = [
             (1, [], true),
@@ -111,7 +112,8 @@ final class PaperReplicationTests: XCTestCase {
         }
     }
 
-    /// "If the follower does not find an entry in its log with the same index and term, then it refuses the new entries."
+    /// "If the follower does not find an entry in its log with the same index and term, then it refuses the new
+    /// entries."
     func testAFollowerChecksWhatComesBefore() {
         let cases: [(term: Term, index: LogIndex, expected: AppendEntries.Reply.Outcome)] = [
             (0, 0, .accepted(match: 0)), (1, 1, .accepted(match: 1)), (2, 2, .accepted(match: 2)),
@@ -133,7 +135,8 @@ final class PaperReplicationTests: XCTestCase {
         }
     }
 
-    /// "If an existing entry conflicts with a new one (same index but different terms), delete the existing entry and all
+    /// "If an existing entry conflicts with a new one (same index but different terms), delete the existing entry and
+    /// all
     /// that follow it" and "Append any new entries not already in the log".
     func testAFollowerMakesItsLogAgree() {
         let cases: [(own: [UInt64], previous: Int, sent: [UInt64], log: [UInt64], written: [UInt64])] = [

@@ -4,15 +4,24 @@ import Raft
 struct Reachability {
     private var refusedAt: [NodeID: Instant] = [:]
     private var heardAt: [NodeID: Instant] = [:]
+    /// Since when everything sent to a peer came to nothing.
+    private var silentSince: [NodeID: Instant] = [:]
     private var diskFull: Set<NodeID> = []
 
     /// How long a refusal is believed.
     static let refusalLifetime = Duration.seconds(1)
+    /// A peer silent for longer is taken for gone: no election waits as long for an answer.
+    static let silenceMax = Duration.seconds(1)
 
     mutating func noteRefused(_ peer: NodeID, now: Instant) { refusedAt[peer] = now }
 
+    mutating func noteUnanswered(_ peer: NodeID, now: Instant) {
+        if silentSince[peer] == nil { silentSince[peer] = now }
+    }
+
     mutating func noteHeard(_ peer: NodeID, now: Instant) {
         refusedAt[peer] = nil
+        silentSince[peer] = nil
         heardAt[peer] = now
     }
 
@@ -23,6 +32,11 @@ struct Reachability {
     func isRefused(_ peer: NodeID, now: Instant) -> Bool {
         guard let time = refusedAt[peer] else { return false }
         return now.since(time) < Self.refusalLifetime
+    }
+
+    /// Whether the peer is gone, as far as can be told: refused, or silent for long.
+    func isGone(_ peer: NodeID, now: Instant) -> Bool {
+        isRefused(peer, now: now) || silentSince[peer].map { now.since($0) >= Self.silenceMax } == true
     }
 
     /// How many peers said last that their disk is full.

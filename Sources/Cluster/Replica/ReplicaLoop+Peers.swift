@@ -20,6 +20,7 @@ extension ReplicaLoop {
             node.step(.reply(reply, from: from), now: now)
         case .undelivered(let peer, let lane, let reason):
             logger.debug("an RPC was not delivered", metadata: ["peer": "\(peer)", "reason": "\(reason)"])
+            reachability.noteUnanswered(peer, now: now)
             node.step(.undelivered(to: peer, lane: lane), now: now)
         case .refused(let peer, let lane):
             node.step(.undelivered(to: peer, lane: lane), now: now)
@@ -80,6 +81,6 @@ extension ReplicaLoop {
     /// Whether, as far as this node knows, a majority of the voters may be reached.
     var mayHaveQuorum: Bool {
         let voters = cluster.membership.voters
-        return voters.count { !reachability.isRefused($0.id, now: now) } >= cluster.membership.quorum
+        return voters.count { !reachability.isGone($0.id, now: now) } >= cluster.membership.quorum
     }
 }

@@ -67,8 +67,8 @@ extension ReplicaLoop {
             shown.reachable = progress.isAtHand
         } else if status.leader == member.id {
             shown.lastContactMilliseconds = leaderContact.map { Self.milliseconds(now.since($0)) }
-            shown.reachable = !reachability.isRefused(member.id, now: now)
-        } else if reachability.isRefused(member.id, now: now) {
+            shown.reachable = !reachability.isGone(member.id, now: now)
+        } else if reachability.isGone(member.id, now: now) {
             shown.reachable = false
         }
         return shown

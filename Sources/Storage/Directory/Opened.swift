@@ -68,13 +68,13 @@ struct Opened: Sendable {
         latencies: SyncLatencies
     ) throws(StorageError) -> SegmentedLog {
         guard let cluster = identity.cluster else {
-            for sequence in segments { try checkUnused(sequence, on: disk) }
+            for sequence in segments { try removeUnused(sequence, on: disk) }
             return SegmentedLog(
                 disk: disk,
                 settings: settings,
                 incarnation: identity.incarnation,
                 latencies: latencies,
-                preparer: SegmentPreparer(disk: disk, settings: settings),
+                preparer: SegmentPreparer(disk: disk, settings: settings, current: 0, ready: nil),
                 positions: LogPositions(),
                 writer: LogWriter()
             )
@@ -97,11 +97,13 @@ struct Opened: Sendable {
     }
 
     /// A first segment is made just before the identity says to which cluster the node belongs: it holds nothing yet.
-    private static func checkUnused(_ sequence: UInt64, on disk: any Disk) throws(StorageError) {
+    private static func removeUnused(_ sequence: UInt64, on disk: any Disk) throws(StorageError) {
         let path = SegmentHeader.path(of: sequence)
         let bytes = try disk.contents(of: path) ?? []
         guard bytes.lastNonZero(from: SegmentHeader.byteCount) == nil else {
             throw .damaged(IdentityFile.path, at: 0, "it names no cluster, though \(path) holds entries of one")
         }
+        try disk.remove(path)
+        try disk.syncDirectory("log")
     }
 }

@@ -104,8 +104,12 @@ struct LogRecovery {
                 "the log can't be read on from there, though it goes on in \(segment.path) at byte \(offset)"
             )
         }
+        guard prepared == nil else {
+            try disk.remove(segment.path)
+            return false
+        }
         if let torn = scan.tornBytes { torns.append((segment, torn)) }
-        if prepared == nil { prepared = segment }
+        prepared = segment
         return false
     }
 
@@ -120,8 +124,12 @@ struct LogRecovery {
             try latencies.sync(segment.file)
         }
         try disk.syncDirectory("log")
-        let preparer = SegmentPreparer(disk: disk, settings: settings)
-        if let prepared { preparer.adopt(prepared) }
+        let preparer = SegmentPreparer(
+            disk: disk,
+            settings: settings,
+            current: writer.segment?.header.sequence ?? 0,
+            ready: prepared
+        )
         return SegmentedLog(
             disk: disk,
             settings: settings,

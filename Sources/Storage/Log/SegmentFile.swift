@@ -24,6 +24,7 @@ struct SegmentFile: Sendable {
                 chunk = []
             }
             file.close()
+            guard try disk.size(header.path) == nil else { preconditionFailure("\(header.path) is there already") }
             try disk.rename(temporary, to: header.path)
             try disk.syncDirectory("log")
             return SegmentFile(header: header, file: try disk.open(header.path, creating: false))

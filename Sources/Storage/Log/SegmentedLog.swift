@@ -153,7 +153,7 @@ package final class SegmentedLog: Sendable {
         do throws(StorageError) {
             try write(&writer, .continued) { _ in }
         } catch {
-            preparer.adopt(next)
+            preparer.giveBack(next)
             throw error
         }
         writer.segment = next

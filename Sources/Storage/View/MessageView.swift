@@ -23,7 +23,8 @@ package final class MessageView: Sendable {
         path: String,
         isOfThisLog: (ViewPosition) -> Bool
     ) throws(StorageError) -> MessageView {
-        // Never synced: after the machine went down, its pages may be from different times. After a crash of the process
+        // Never synced: after the machine went down, its pages may be from different times. After a crash of the
+        // process
         // alone, the system still has them all.
         if let view = try? MessageView(path: path), view.position == .start || isOfThisLog(view.position) {
             return view

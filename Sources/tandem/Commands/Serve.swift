@@ -13,12 +13,14 @@ struct Serve: AsyncParsableCommand {
         discussion: """
             Alone:
               tandem serve
-            A primary and a backup, each with its own --id, --listen and --data, and the same --voter list:
-              tandem serve --id a --listen 127.0.0.1:12345 --voter a=http://127.0.0.1:12345 --voter b=http://127.0.0.1:12346
-              tandem serve --id b --listen 127.0.0.1:12346 --voter a=http://127.0.0.1:12345 --voter b=http://127.0.0.1:12346
+            A primary and a backup; each has its own --id, --listen and --data, and both have the same voters:
+              export TANDEM_VOTER=a=http://127.0.0.1:12345,b=http://127.0.0.1:12346
+              tandem serve --id a --listen 127.0.0.1:12345
+              tandem serve --id b --listen 127.0.0.1:12346
 
             SIGTERM or SIGINT (Ctrl-C) finishes what was begun and ends with status 0; a second one ends it at once. \
-            Status 1: the port is in use, another process has the data directory, or the disk failed; the log says which.
+            Status 1: the port is in use, another process has the data directory, or the disk failed; the message \
+            says which.
             """
     )
 

@@ -14,6 +14,8 @@ struct CommandOption: Hashable, Sendable {
     var name: String
     var kind: Kind
     var isRepeating: Bool
+    /// What `--help` says of it.
+    var help: String?
 
     var flag: String { "--\(name)" }
 
@@ -23,7 +25,12 @@ struct CommandOption: Hashable, Sendable {
         return (description.command.arguments ?? []).compactMap { argument in
             let long = argument.names?.first { $0.kind == "long" }
             guard let name = long?.name, name != "help", name != "version" else { return nil }
-            return CommandOption(name: name, kind: argument.kind, isRepeating: argument.isRepeating)
+            return CommandOption(
+                name: name,
+                kind: argument.kind,
+                isRepeating: argument.isRepeating,
+                help: argument.abstract
+            )
         }
     }
 
@@ -36,6 +43,7 @@ struct CommandOption: Hashable, Sendable {
             var kind: Kind
             var isRepeating: Bool
             var names: [Name]?
+            var abstract: String?
         }
 
         struct Name: Decodable {

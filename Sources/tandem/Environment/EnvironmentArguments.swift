@@ -1,4 +1,5 @@
-/// Options that stand in the environment: `--max-message` is also `TANDEM_MAX_MESSAGE`. What the command line says wins.
+/// Options that stand in the environment: `--max-message` is also `TANDEM_MAX_MESSAGE`. What the command line says
+/// wins.
 ///
 /// They are put in as arguments, so that one parser reads and checks both.
 struct EnvironmentArguments {

@@ -23,7 +23,10 @@ struct NodeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The directory for this node's log and state; made if missing. One node a directory. (default: ./tandem-ID)",
+            """
+            The directory for this node's log and state; made if missing. One node a directory. \
+            (default: ./tandem-ID)
+            """,
             valueName: "dir"
         )
     )

@@ -9,7 +9,8 @@ enum JSONLine {
     }
 }
 
-/// A message as a line of JSON describes it. Other members, such as the id of a message that was received elsewhere, are
+/// A message as a line of JSON describes it. Other members, such as the id of a message that was received elsewhere,
+/// are
 /// passed over: `tandem receive --json | tandem send --json` copies.
 struct MessageDraft: Decodable, Hashable {
     var sender: String?
