@@ -37,6 +37,15 @@ final class OpenAPITests: XCTestCase {
         }
     }
 
+    func testDocumentedChecksAreThoseOfTheNode() throws {
+        let document = try OpenAPI()
+        for (path, name) in [("/livez", "excludeFromLivez"), ("/readyz", "excludeFromReadyz")] {
+            let schema = try document.object(at: "components/parameters/\(name)/schema/items")
+            let problem = try ContractNode().ask(.get, "\(path)?exclude=luck").object()
+            XCTAssertEqual(schema["enum"] as? [String], problem["allowed"] as? [String], path)
+        }
+    }
+
     func testEveryCallSaysWhatItIs() throws {
         let document = try OpenAPI()
         let tags = Set(try XCTUnwrap(document.root["tags"] as? [OpenAPI.Object]).compactMap { $0["name"] as? String })

@@ -13,6 +13,8 @@ class RoutingTests: GatewayTestCase {
         for path in ["/", "/message", "/messages/", "/messages/1/2", "/Status", "/problems", "//messages"] {
             try assertProblem(try await ask(.get, path), 404, "no-such-path")
         }
+        let odd = try await ask(.get, "/a%20%C3%A9%0A/b")
+        XCTAssertEqual(try odd.object()["instance"] as? String, "/a%20%C3%A9%0A/b")
         try assertProblem(try await ask(.post, "/x", Self.json, "{}"), 404, "no-such-path", outcome: "not-accepted")
     }
 

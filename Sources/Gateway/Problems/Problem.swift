@@ -72,7 +72,7 @@ extension Problem {
     /// The answer to `request`.
     package func response(to request: Request) -> Response {
         let isRead = [.get, .head, .options].contains(request.method)
-        return response(instance: request.path, outcome: isRead ? nil : type.writeOutcome)
+        return response(instance: request.path.percentEncoded(keeping: "/"), outcome: isRead ? nil : type.writeOutcome)
     }
 
     /// The answer to a request that is not known.

@@ -38,25 +38,6 @@ struct MessageSelection: Hashable, Sendable {
         parameters.append(("after", String(id)))
         if let limit { parameters.append(("limit", String(limit))) }
         if let consistency { parameters.append(("consistency", consistency.rawValue)) }
-        return "/messages?" + parameters.map { "\($0.0)=\($0.1.percentEncoded)" }.joined(separator: "&")
-    }
-}
-
-extension String {
-    /// Everything but the unreserved characters of RFC 3986 as `%XX` of its UTF-8.
-    var percentEncoded: String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var encoded: [UInt8] = []
-        encoded.reserveCapacity(utf8.count)
-        for byte in utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                encoded.append(byte)
-            default: encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 0xF)]]
-            }
-        }
-        return String(decoding: encoded, as: UTF8.self)
+        return "/messages?" + parameters.map { "\($0.0)=\($0.1.percentEncoded())" }.joined(separator: "&")
     }
 }
