@@ -1,4 +1,5 @@
-/* The daemon, its callbacks, its connections and replies: the only file that includes <microhttpd.h>, with headers.c. */
+/* The daemon, its callbacks, its connections and replies: the only file that includes <microhttpd.h>, with
+   headers.c. */
 #define _GNU_SOURCE
 #include "CMicroHTTPD.h"
 
@@ -34,18 +35,21 @@ static void on_log(void *closure, const char *format, va_list arguments) {
   daemon->callbacks.log(daemon->callbacks.loop, line, (size_t)length);
 }
 
-static void on_connection(void *closure, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode code) {
+static void on_connection(void *closure, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode code) {
   const struct cmicrohttpd_daemon *daemon = closure;
   if (code == MHD_CONNECTION_NOTIFY_STARTED) {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    *context = daemon->callbacks.connection_opened(daemon->callbacks.loop, connection, info == NULL ? -1 : info->connect_fd);
+    int descriptor = info == NULL ? -1 : info->connect_fd;
+    *context = daemon->callbacks.connection_opened(daemon->callbacks.loop, connection, descriptor);
   } else if (*context != NULL) {
     daemon->callbacks.connection_closed(*context);
     *context = NULL;
   }
 }
 
-/* The request's context is its connection's: HTTP/1.1 has one request at a time on a connection, so nothing need be allocated a request. */
+/* The request's context is its connection's: HTTP/1.1 has one request at a time on a connection, so nothing need be
+   allocated a request. */
 static void *on_target(void *closure, const char *target, struct MHD_Connection *connection) {
   const struct cmicrohttpd_daemon *daemon = closure;
   void *context = connection_context(connection);
@@ -58,12 +62,14 @@ static enum MHD_Result on_request(void *closure, struct MHD_Connection *connecti
   (void)url; /* Cut and altered by the library: the target is taken from on_target. */
   const struct cmicrohttpd_daemon *daemon = closure;
   if (*context == NULL) return MHD_NO;
-  bool goes_on = daemon->callbacks.request_continued(*context, connection, method, version, (const uint8_t *)piece, *piece_bytes);
+  bool goes_on = daemon->callbacks.request_continued(*context, connection, method, version, (const uint8_t *)piece,
+                                                     *piece_bytes);
   *piece_bytes = 0;
   return goes_on ? MHD_YES : MHD_NO;
 }
 
-static void on_completed(void *closure, struct MHD_Connection *connection, void **context, enum MHD_RequestTerminationCode code) {
+static void on_completed(void *closure, struct MHD_Connection *connection, void **context,
+                         enum MHD_RequestTerminationCode code) {
   (void)connection;
   const struct cmicrohttpd_daemon *daemon = closure;
   if (*context != NULL) daemon->callbacks.request_ended(*context, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
@@ -77,7 +83,8 @@ static size_t leave_escaped(void *closure, struct MHD_Connection *connection, ch
   return strlen(text);
 }
 
-struct cmicrohttpd_daemon *cmicrohttpd_start(const struct cmicrohttpd_callbacks *callbacks, unsigned int connections_max) {
+struct cmicrohttpd_daemon *cmicrohttpd_start(const struct cmicrohttpd_callbacks *callbacks,
+                                             unsigned int connections_max) {
   struct cmicrohttpd_daemon *daemon = calloc(1, sizeof *daemon);
   if (daemon == NULL) return NULL;
   daemon->callbacks = *callbacks;
@@ -130,7 +137,8 @@ void cmicrohttpd_stop(struct cmicrohttpd_daemon *daemon) {
 
 static void on_panic(void *closure, const char *file, unsigned int line, const char *reason) {
   (void)closure;
-  fprintf(stderr, "tandem: libmicrohttpd panicked at %s:%u: %s\n", file, line, reason == NULL ? "no reason given" : reason);
+  if (reason == NULL) reason = "no reason given";
+  fprintf(stderr, "tandem: libmicrohttpd panicked at %s:%u: %s\n", file, line, reason);
   abort(); /* its manual: going on is never safe */
 }
 
@@ -185,7 +193,8 @@ static void on_stream_released(void *closure) {
   free(reply);
 }
 
-struct MHD_Response *cmicrohttpd_streamed_reply(void *stream, cmicrohttpd_stream_read read, cmicrohttpd_stream_released released) {
+struct MHD_Response *cmicrohttpd_streamed_reply(void *stream, cmicrohttpd_stream_read read,
+                                                cmicrohttpd_stream_released released) {
   struct streamed_reply *reply = malloc(sizeof *reply);
   if (reply == NULL) return NULL;
   *reply = (struct streamed_reply){.stream = stream, .read = read, .released = released};

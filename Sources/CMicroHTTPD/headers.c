@@ -61,7 +61,8 @@ static void put_size(uint8_t *place, size_t size) {
   place[1] = (uint8_t)(size >> 8);
 }
 
-static void pack(struct inspection *inspection, const char *name, size_t name_bytes, const char *value, size_t value_bytes) {
+static void pack(struct inspection *inspection, const char *name, size_t name_bytes, const char *value,
+                 size_t value_bytes) {
   size_t used = inspection->head->packed_bytes;
   size_t needed = 4 + name_bytes + value_bytes;
   if (name_bytes > UINT16_MAX || value_bytes > UINT16_MAX || needed > inspection->packed_bytes_max - used) {
@@ -76,8 +77,8 @@ static void pack(struct inspection *inspection, const char *name, size_t name_by
   inspection->head->packed_bytes = used + needed;
 }
 
-static enum MHD_Result on_header(void *closure, enum MHD_ValueKind kind, const char *name, size_t name_bytes, const char *value,
-                                 size_t value_bytes) {
+static enum MHD_Result on_header(void *closure, enum MHD_ValueKind kind, const char *name, size_t name_bytes,
+                                 const char *value, size_t value_bytes) {
   (void)kind;
   struct inspection *inspection = closure;
   struct cmicrohttpd_head *head = inspection->head;
@@ -105,8 +106,8 @@ static enum MHD_Result on_header(void *closure, enum MHD_ValueKind kind, const c
   return MHD_YES;
 }
 
-void cmicrohttpd_inspect(struct MHD_Connection *connection, bool is_1_1, size_t header_bytes_max, uint8_t *packed, size_t packed_bytes_max,
-                         struct cmicrohttpd_head *head) {
+void cmicrohttpd_inspect(struct MHD_Connection *connection, bool is_1_1, size_t header_bytes_max, uint8_t *packed,
+                         size_t packed_bytes_max, struct cmicrohttpd_head *head) {
   memset(head, 0, sizeof *head);
   struct inspection inspection = {
       .head = head, .packed = packed, .packed_bytes_max = packed_bytes_max, .header_bytes_max = header_bytes_max};

@@ -173,7 +173,10 @@ int cmicrohttpd_wait_three(int first, int second, int third, int timeout_ms) {
   struct pollfd descriptors[3] = {{first, POLLIN, 0}, {second, POLLIN, 0}, {third, POLLIN, 0}};
   int count = poll(descriptors, 3, timeout_ms);
   if (count <= 0) return 0;
-  return (descriptors[0].revents != 0 ? 1 : 0) | (descriptors[1].revents != 0 ? 2 : 0) | (descriptors[2].revents != 0 ? 4 : 0);
+  int ready = 0;
+  for (int i = 0; i < 3; i++)
+    if (descriptors[i].revents != 0) ready |= 1 << i;
+  return ready;
 }
 
 void cmicrohttpd_http_date(char text[30]) {
@@ -183,5 +186,6 @@ void cmicrohttpd_http_date(char text[30]) {
   strftime(text, 30, "%a, %d %b %Y %H:%M:%S GMT", &parts); /* the C locale: nobody calls setlocale */
 }
 
-
-const char *cmicrohttpd_error_text(int error, char *text, size_t text_bytes) { return strerror_r(error, text, text_bytes); }
+const char *cmicrohttpd_error_text(int error, char *text, size_t text_bytes) {
+  return strerror_r(error, text, text_bytes);
+}

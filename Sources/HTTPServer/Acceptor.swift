@@ -2,8 +2,7 @@ import Logging
 import Synchronization
 
 /// Accepts connections and chooses their loop by their first request, on one thread. The library can't: a connection
-/// never changes its
-/// daemon, and at its limit it lets clients hang instead of telling them.
+/// never changes its daemon, and at its limit it lets clients hang instead of telling them.
 final class Acceptor {
     struct Environment: Sendable {
         let listener: ListeningSocket

@@ -1,7 +1,6 @@
 /// At most one deadline a connection, in a binary heap that knows where each connection stands.
 /// Setting a later deadline is free: the heap keeps the earlier one and the loop looks again when it passes. So a busy
-/// connection costs a
-/// heap operation every few seconds, not one a request.
+/// connection costs a heap operation every few seconds, not one a request.
 struct DeadlineHeap {
     private struct Entry {
         var time: ContinuousClock.Instant

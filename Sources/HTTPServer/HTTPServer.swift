@@ -3,8 +3,8 @@ package import Logging
 import Synchronization
 
 /// An HTTP/1.1 server: one acceptor thread, and loop threads of three kinds, so that parked streams don't slow writes
-/// and clients can't
-/// starve peers. Handlers are called on loop threads and must not block; answers may come later, from any thread.
+/// and clients can't starve peers. Handlers are called on loop threads and must not block; answers may come later, from
+/// any thread.
 package final class HTTPServer: Sendable {
     /// Can go only forward: new, running, draining, stopped.
     private enum Phase {
@@ -26,8 +26,8 @@ package final class HTTPServer: Sendable {
     private let acceptorThread = DispatchGroup()
 
     /// `handler` gets every complete request. `connectionClosed` is told the tag of each ended connection that has one.
-    /// `refusal` renders
-    /// what the server turns away by itself. All three are called on the server's threads and must not block.
+    /// `refusal` renders what the server turns away by itself. All three are called on the server's threads and must
+    /// not block.
     package init(
         configuration: HTTPServerConfiguration,
         logger: Logger,

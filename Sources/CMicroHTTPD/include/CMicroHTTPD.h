@@ -1,10 +1,11 @@
 /*
  * The C wall for libmicrohttpd 0.9.75 (Debian 12): everything Swift can't call or shouldn't see.
  *
- * Variadic calls, va_list, unions, enums that may grow, sockaddr and epoll structures stay behind it. This header needs nothing but fixed-width
- * types, so no C module but this one ever imports <microhttpd.h>.
+ * Variadic calls, va_list, unions, enums that may grow, sockaddr and epoll structures stay behind it. This header
+ * needs nothing but fixed-width types, so no C module but this one ever imports <microhttpd.h>.
  *
- * Threads: a daemon and its connections are touched only by the thread that runs it. The descriptor functions are free of state.
+ * Threads: a daemon and its connections are touched only by the thread that runs it. The descriptor functions are free
+ * of state.
  */
 #ifndef CMICROHTTPD_H
 #define CMICROHTTPD_H
@@ -17,7 +18,7 @@ struct MHD_Connection;
 struct MHD_Response;
 struct cmicrohttpd_daemon;
 
-/* --- The daemon ------------------------------------------------------------------------------------------------------------------------ */
+/* --- The daemon ---------- */
 
 /* Called on the thread that runs the daemon. `context` is what `connection_opened` returned. */
 struct cmicrohttpd_callbacks {
@@ -29,7 +30,8 @@ struct cmicrohttpd_callbacks {
   void (*connection_closed)(void *context);
   /* A request line is in; `target` is raw, not NUL-terminated for the reader's purposes, and dies with the call. */
   void (*request_began)(void *context, const uint8_t *target, size_t target_bytes);
-  /* The library's access handler: headers, then body pieces, then the end (see its manual). False closes the connection. */
+  /* The library's access handler: headers, then body pieces, then the end (see its manual). False closes the
+     connection. */
   bool (*request_continued)(void *context, struct MHD_Connection *connection, const char *method, const char *version,
                             const uint8_t *piece, size_t piece_bytes);
   /* The reply was handed to the kernel (`completed`) or the request died. Once for every `request_began`. */
@@ -39,7 +41,8 @@ struct cmicrohttpd_callbacks {
 };
 
 /* A daemon without listening socket and without thread of its own, or NULL. The callbacks are copied. */
-struct cmicrohttpd_daemon *cmicrohttpd_start(const struct cmicrohttpd_callbacks *callbacks, unsigned int connections_max);
+struct cmicrohttpd_daemon *cmicrohttpd_start(const struct cmicrohttpd_callbacks *callbacks,
+                                             unsigned int connections_max);
 /* Readable when the daemon has work: wait on it no longer than `cmicrohttpd_timeout_ms`. */
 int cmicrohttpd_descriptor(const struct cmicrohttpd_daemon *daemon);
 /* How long the caller may wait before `cmicrohttpd_run`; -1 is for ever. */
@@ -53,7 +56,7 @@ void cmicrohttpd_stop(struct cmicrohttpd_daemon *daemon);
 /* Once a process: a panic of the library is written to standard error, then the process aborts. Ignores SIGPIPE. */
 void cmicrohttpd_prepare_process(void);
 
-/* --- A connection ---------------------------------------------------------------------------------------------------------------------- */
+/* --- A connection ---------- */
 
 void cmicrohttpd_suspend(struct MHD_Connection *connection);
 void cmicrohttpd_resume(struct MHD_Connection *connection);
@@ -70,28 +73,30 @@ size_t cmicrohttpd_remote_address(struct MHD_Connection *connection, char *text,
 #define CMICROHTTPD_MISSING_HOST 0x040           /* HTTP/1.1 without Host */
 #define CMICROHTTPD_REPEATED_HOST 0x080          /* more than one Host */
 #define CMICROHTTPD_HEADERS_TOO_LARGE 0x100      /* names and values together are larger than the limit */
-#define CMICROHTTPD_ENCODING_BEFORE_1_1 0x200    /* Transfer-Encoding in an HTTP/1.0 request (RFC 9112 §6.1: faulty framing) */
+#define CMICROHTTPD_ENCODING_BEFORE_1_1 0x200    /* Transfer-Encoding in HTTP/1.0 (RFC 9112 §6.1: faulty framing) */
 
 struct cmicrohttpd_head {
   uint32_t violations;
   bool has_length;
   bool is_chunked;
   uint64_t content_length;
-  /* Bytes written to `packed`: for each header its name's length and its value's length (16 bits each, little endian), then both. */
+  /* Bytes written to `packed`: for each header its name's length and its value's length (16 bits each, little
+     endian), then both. */
   size_t packed_bytes;
 };
 
-/* One pass over the request's headers: checks them and packs them, in the order received. `packed` needs room for 4 bytes a header more than
- * `header_bytes_max`; headers above the limit are not packed. */
-void cmicrohttpd_inspect(struct MHD_Connection *connection, bool is_1_1, size_t header_bytes_max, uint8_t *packed, size_t packed_bytes_max,
-                         struct cmicrohttpd_head *head);
+/* One pass over the request's headers: checks them and packs them, in the order received. A header counts 4 bytes beside
+ * its name and value, so `header_bytes_max` is room enough; headers above the limit are not packed. */
+void cmicrohttpd_inspect(struct MHD_Connection *connection, bool is_1_1, size_t header_bytes_max, uint8_t *packed,
+                         size_t packed_bytes_max, struct cmicrohttpd_head *head);
 
-/* --- A reply --------------------------------------------------------------------------------------------------------------------------- */
+/* --- A reply ---------- */
 
 /* A reply with this body, which is copied. NULL without memory. */
 struct MHD_Response *cmicrohttpd_reply(const uint8_t *body, size_t body_bytes);
 
-/* The next bytes of a reply of unknown length: how many were written into `room`, 0 after suspending, or one of the two below. */
+/* The next bytes of a reply of unknown length: how many were written into `room`, 0 after suspending, or one of the
+   two below. */
 typedef int64_t (*cmicrohttpd_stream_read)(void *stream, uint8_t *room, size_t room_bytes);
 /* The body is complete. */
 #define CMICROHTTPD_STREAM_END (-1)
@@ -100,17 +105,18 @@ typedef int64_t (*cmicrohttpd_stream_read)(void *stream, uint8_t *room, size_t r
 /* The library is done with the stream. */
 typedef void (*cmicrohttpd_stream_released)(void *stream);
 /* A reply whose body comes from `read`. NULL without memory: then nothing will be released. */
-struct MHD_Response *cmicrohttpd_streamed_reply(void *stream, cmicrohttpd_stream_read read, cmicrohttpd_stream_released released);
+struct MHD_Response *cmicrohttpd_streamed_reply(void *stream, cmicrohttpd_stream_read read,
+                                                cmicrohttpd_stream_released released);
 
 /* False when the library refuses the header. */
 bool cmicrohttpd_add_header(struct MHD_Response *reply, const char *name, const char *value);
 /* Queues the reply and gives up the caller's hold on it. False: the library took it not. */
 bool cmicrohttpd_queue(struct MHD_Connection *connection, unsigned int status, struct MHD_Response *reply);
 
-/* --- Sockets and waiting --------------------------------------------------------------------------------------------------------------- */
+/* --- Sockets and waiting ---------- */
 
-/* A non-blocking listening socket on an IPv4 or IPv6 literal or "localhost" (127.0.0.1), bound exclusively; port 0 takes a free one. Its
- * connections inherit keep-alive probes. Returns the descriptor and sets `bound_port`, or -errno. */
+/* A non-blocking listening socket on an IPv4 or IPv6 literal or "localhost" (127.0.0.1), bound exclusively; port 0 takes
+ * a free one. Its connections inherit keep-alive probes. Returns the descriptor and sets `bound_port`, or -errno. */
 int cmicrohttpd_listen(const char *host, uint16_t port, int backlog, uint16_t *bound_port);
 /* The next connection, non-blocking, or -errno. */
 int cmicrohttpd_accept(int listener);
@@ -133,9 +139,9 @@ int cmicrohttpd_event(void);
 void cmicrohttpd_event_raise(int event);
 void cmicrohttpd_event_clear(int event);
 
-#define CMICROHTTPD_READABLE 1  /* each time it becomes readable (edge), or readable at all (level), and the peer's end */
+#define CMICROHTTPD_READABLE 1  /* whenever bytes arrive, and the peer's end */
 #define CMICROHTTPD_GONE 2      /* the peer closed or reset; reported once each time it is watched */
-#define CMICROHTTPD_READABLE_LEVEL 3
+#define CMICROHTTPD_READABLE_LEVEL 3  /* while readable */
 /* An epoll descriptor, or -errno. */
 int cmicrohttpd_watcher(void);
 /* Reports `key` for this descriptor from now on, until it is closed. Again: looks anew. 0 or -errno. */
