@@ -1,7 +1,9 @@
+import Dispatch
 import Foundation
 import Raft
 import Storage
 import StorageTestSupport
+import Synchronization
 import XCTest
 
 /// The file system itself.
@@ -57,6 +59,33 @@ final class RealDiskTests: StorageTestCase {
             }
         }
         XCTAssertEqual(try contents(of: open()), model)
+    }
+
+    /// Segments are made ahead by a thread of their own, asked for by the writer and by whoever asks for the room left.
+    func testSegmentsMadeAheadWhileOthersAskForRoom() throws {
+        var settings = settings(segmentBytes: 4096, firstSegmentBytes: 1024)
+        settings.preparesInBackground = true
+        let disk = try RealDisk(path: path)
+        let directory = try DataDirectory.open(on: disk, node: "a", incarnation: 1, settings: settings)
+        try directory.adopt(cluster: cluster, formation: nil)
+        let done = Atomic(false)
+        let askers = DispatchGroup()
+        for _ in 0..<3 {
+            DispatchQueue.global().async(group: askers) {
+                while !done.load(ordering: .acquiring) { XCTAssertTrue(directory.room.acceptsProposals) }
+            }
+        }
+        var model = LogModel()
+        for call in Workload(seed: 12, calls: 400, payloadBytesMax: 600).calls {
+            try directory.persist(call)
+            for part in call { model.apply(part) }
+        }
+        done.store(true, ordering: .releasing)
+        XCTAssertEqual(askers.wait(timeout: .now() + 30), .success)
+        try directory.close()
+        let again = try DataDirectory.open(on: disk, node: "a", incarnation: 1, settings: settings)
+        XCTAssertEqual(try contents(of: again), model)
+        XCTAssertGreaterThan(try disk.list("log").count, 50)
     }
 
     func testTheLockNamesTheDirectory() throws {

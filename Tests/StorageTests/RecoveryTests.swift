@@ -201,7 +201,7 @@ final class RecoveryTests: StorageTestCase {
         XCTAssertEqual(try openFormed(disk.copy()).log.summary.last, last.last)
     }
 
-    /// A witness keeps entries without their payload: their chain value can't be derived, the header's checksum guards it.
+    /// A witness keeps entries without payload: their chain value can't be derived, the header's checksum guards it.
     func testEntriesWithoutTheirPayload() throws {
         let disk = FaultyDisk(seed: 1)
         let directory = try openFormed(disk)
