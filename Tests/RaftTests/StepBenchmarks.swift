@@ -7,7 +7,7 @@ import XCTest
 /// `RAFT_BENCHMARK=200000 swift test -c release -Xswiftc -enable-testing --filter StepBenchmarks`
 final class StepBenchmarks: XCTestCase {
     private var proposals: Int {
-        ProcessInfo.processInfo.environment["RAFT_BENCHMARK"].flatMap(Int.init) ?? 2000
+        ProcessInfo.processInfo.environment["RAFT_BENCHMARK"].flatMap(Int.init) ?? 500
     }
 
     private struct Trio {

@@ -2,7 +2,6 @@ import Raft
 
 /// One random run. The seed decides the cluster, which kinds of faults occur and how often, and every single step.
 struct Soak {
-    static let seeds = 300
     static let steps = 3000
 
     struct Plan {
