@@ -85,8 +85,8 @@ struct cmicrohttpd_head {
   size_t packed_bytes;
 };
 
-/* One pass over the request's headers: checks them and packs them, in the order received. A header counts 4 bytes beside
- * its name and value, so `header_bytes_max` is room enough; headers above the limit are not packed. */
+/* One pass over the request's headers: checks them and packs them, in the order received. A header counts 4 bytes
+ * beside its name and value, so `header_bytes_max` is room enough; headers above the limit are not packed. */
 void cmicrohttpd_inspect(struct MHD_Connection *connection, bool is_1_1, size_t header_bytes_max, uint8_t *packed,
                          size_t packed_bytes_max, struct cmicrohttpd_head *head);
 
@@ -115,8 +115,8 @@ bool cmicrohttpd_queue(struct MHD_Connection *connection, unsigned int status, s
 
 /* --- Sockets and waiting ---------- */
 
-/* A non-blocking listening socket on an IPv4 or IPv6 literal or "localhost" (127.0.0.1), bound exclusively; port 0 takes
- * a free one. Its connections inherit keep-alive probes. Returns the descriptor and sets `bound_port`, or -errno. */
+/* A non-blocking listening socket on an IPv4 or IPv6 literal or "localhost" (127.0.0.1), bound exclusively; port 0
+ * takes a free one. Its connections inherit keep-alive probes. Returns the descriptor and sets `bound_port`, or -errno. */
 int cmicrohttpd_listen(const char *host, uint16_t port, int backlog, uint16_t *bound_port);
 /* The next connection, non-blocking, or -errno. */
 int cmicrohttpd_accept(int listener);
