@@ -116,7 +116,8 @@ bool cmicrohttpd_queue(struct MHD_Connection *connection, unsigned int status, s
 /* --- Sockets and waiting ---------- */
 
 /* A non-blocking listening socket on an IPv4 or IPv6 literal or "localhost" (127.0.0.1), bound exclusively; port 0
- * takes a free one. Its connections inherit keep-alive probes. Returns the descriptor and sets `bound_port`, or -errno. */
+ * takes a free one. Its connections inherit keep-alive probes.
+ * Returns the descriptor and sets `bound_port`, or -errno. */
 int cmicrohttpd_listen(const char *host, uint16_t port, int backlog, uint16_t *bound_port);
 /* The next connection, non-blocking, or -errno. */
 int cmicrohttpd_accept(int listener);
