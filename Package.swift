@@ -110,6 +110,20 @@ let package = Package(
             ],
             swiftSettings: rules
         ),
+        .target(
+            name: "GatewayTestSupport",
+            dependencies: ["Cluster", "Gateway", "HTTPClient", "HTTPServer", "Messaging", "Raft", httpTypes, logging],
+            path: "Tests/GatewayTestSupport",
+            swiftSettings: rules
+        ),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: [
+                "Cluster", "Gateway", "GatewayTestSupport", "HTTPClient", "HTTPServer", "Messaging", "Raft", httpTypes,
+                logging,
+            ],
+            swiftSettings: rules
+        ),
         .testTarget(
             name: "TandemTests",
             dependencies: [
@@ -120,6 +134,15 @@ let package = Package(
         ),
 
         // And tests of the whole: on real processes, and of the sources themselves.
+        .testTarget(
+            name: "ContractTests",
+            dependencies: [
+                "Cluster", "Gateway", "GatewayTestSupport", "HTTPClient", "HTTPServer", "Raft", httpTypes, logging,
+                yams,
+            ],
+            path: "Tests/Contract",
+            swiftSettings: rules
+        ),
         .testTarget(
             name: "AcceptanceTests",
             dependencies: ["HTTPClient", "TandemClient", "TandemTesting", httpTypes],

@@ -92,7 +92,8 @@ final class NodeProcess: Sendable {
         guard result == 0 else {
             throw ThrowawayClusterError(
                 .couldNotStart,
-                "\(words.joined(separator: " ")): \(String(cString: strerror(result))). setpriv is in Debian's util-linux."
+                "\(words.joined(separator: " ")): \(String(cString: strerror(result))). "
+                    + "setpriv is in Debian's package util-linux."
             )
         }
         return processID

@@ -69,8 +69,8 @@ final class PairTests: ChaosTestCase {
                 )
             )
             let took = ContinuousClock.now - start
-            last =
-                "\(response.status.code) after \(took.inMilliseconds) ms: \(String(decoding: response.body, as: UTF8.self))"
+            let text = String(decoding: response.body, as: UTF8.self)
+            last = "\(response.status.code) after \(took.inMilliseconds) ms: \(text)"
             XCTAssertNotEqual(response.status, .created, "a message acknowledged without the backup")
             let problem = try JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any]
             XCTAssertEqual(problem?["outcome"] as? String, response.status.code == 503 ? "not-accepted" : "unknown")

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import XCTest
 
 /// The system calls of one process, as strace writes them down.
@@ -31,7 +32,7 @@ final class SystemCalls {
         ]
         let output = Pipe()
         strace.standardError = output
-        try strace.run()
+        try Self.withSignalsUnblocked { try strace.run() }
         // It says "attached" once every thread is watched.
         var said = ""
         while !said.contains("attached") {
@@ -39,6 +40,16 @@ final class SystemCalls {
             guard !data.isEmpty else { throw XCTSkip("strace may not watch here: \(said)") }
             said += String(decoding: data, as: UTF8.self)
         }
+    }
+
+    /// A process starts with the signals blocked that its starting thread has blocked: all of them, in an async test.
+    private static func withSignalsUnblocked(_ body: () throws -> Void) rethrows {
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try body()
     }
 
     /// Stops watching; every call that was seen, in the order in which they returned.
