@@ -10,7 +10,9 @@ fail() {
 }
 
 # What Swift needs to build and link Tandem on bare Debian 12.
-build_packages=(binutils curl gcc git libc6-dev libcurl4-gnutls-dev libmicrohttpd-dev libsqlite3-dev libstdc++-12-dev pkg-config)
+build_packages=(
+    binutils curl gcc git libc6-dev libcurl4-gnutls-dev libmicrohttpd-dev libsqlite3-dev libstdc++-12-dev pkg-config
+)
 
 # Installs the Debian packages named that are missing, and nothing where none is.
 need_packages() {

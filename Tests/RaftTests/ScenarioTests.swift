@@ -7,7 +7,7 @@ final class ScenarioTests: XCTestCase {
         if case .committed = network.outcome(ticket) { true } else { false }
     }
 
-    /// A fresh cluster: the first voter campaigns, its no-op commits everywhere, and so does the entry of the formation.
+    /// A fresh cluster: the first voter campaigns, its no-op commits everywhere, and so does the formation's entry.
     func testAFreshClusterElectsWhoCampaigns() {
         var network = Network()
         network.step("a", .campaign)
