@@ -48,10 +48,16 @@ struct SwiftCode {
     }
 
     private static func declaresFunction(_ line: Substring) -> Bool {
-        line.contains(/(^|\s)func\s/)
-            || line.contains(/^\s*((public|package|private|convenience|override|required)\s+)*init[?(<]/)
-            || line.contains(/^\s*deinit\s/)
+        let words = line.split { !$0.isLetter && $0 != "`" }
+        guard let first = words.first(where: { !modifiers.contains($0) }) else { return false }
+        return ["func", "init", "deinit"].contains(first)
     }
+
+    private static let modifiers: Set<Substring> = [
+        "public", "package", "internal", "fileprivate", "private", "static", "class", "final", "override", "mutating",
+        "nonmutating", "consuming", "borrowing", "nonisolated", "convenience", "required", "indirect", "prefix",
+        "postfix", "infix", "discardableResult", "inlinable", "MainActor",
+    ]
 
     /// Walks the source once and keeps only what is code.
     private struct Scanner {
