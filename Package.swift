@@ -46,7 +46,7 @@ let package = Package(
         .target(name: "CMicroHTTPD", linkerSettings: [.linkedLibrary("microhttpd")]),
         .target(
             name: "HTTPServer",
-            dependencies: ["CMicroHTTPD", "Threads", collections, httpTypes, logging],
+            dependencies: ["CMicroHTTPD", "Threads", httpTypes, logging],
             swiftSettings: rules
         ),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl-gnutls")]),

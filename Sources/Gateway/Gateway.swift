@@ -40,6 +40,8 @@ package final class Gateway: Sendable {
             configuration.contentBytesMax * 2 + (8 << 20)
         )
         serverConfiguration.peerPaths = PeerPath.all
+        // Each answer makes its loop look at everybody who waits there: those who wait for long get a loop of their own.
+        serverConfiguration.isStream = { target, _ in target.contains("min_id=") }
         server = HTTPServer(
             configuration: serverConfiguration,
             logger: logger,
