@@ -40,7 +40,7 @@ package final class Gateway: Sendable {
             configuration.contentBytesMax * 2 + (8 << 20)
         )
         serverConfiguration.peerPaths = PeerPath.all
-        // Each answer makes its loop look at everybody who waits there: those who wait for long get a loop of their own.
+        // Each answer makes its loop look at everybody who waits there: who waits for long gets a loop of its own.
         serverConfiguration.isStream = { target, _ in target.contains("min_id=") }
         server = HTTPServer(
             configuration: serverConfiguration,

@@ -89,3 +89,8 @@ package struct GatewayConfiguration: Sendable {
     /// Room for the greatest message with each byte of its content written as `\u00XX`, and for the other fields.
     var bodyBytesMax: Int { 6 * contentBytesMax + (16 << 10) }
 }
+
+extension GatewayConfiguration {
+    /// The most bytes of a page: a reader's 8 MiB of content and one message more, each byte up to six in JSON.
+    var pageBytesMax: Int { 6 * (contentBytesMax + (8 << 20)) + (1 << 20) }
+}

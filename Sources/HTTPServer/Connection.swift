@@ -47,6 +47,8 @@ final class Connection {
     unowned let loop: ConnectionLoop
 
     var phase = Phase.idle
+    /// Its refusal was sent past the library: nothing more is sent, and no handler sees its request.
+    var hasLastWords = false
     /// The request's target as sent, or nil when it is longer than allowed.
     var target: [UInt8]?
     var head: Head?

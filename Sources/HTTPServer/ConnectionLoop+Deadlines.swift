@@ -16,10 +16,7 @@ extension ConnectionLoop {
     private func passDeadline(of connection: Connection) {
         switch connection.phase {
         case .awaitingHead, .receiving:
-            // The library has written nothing since the last reply, so these bytes are in order.
-            environment.serverCounters.refused(.requestTimeout)
-            let reply = environment.refusal(.requestTimeout)
-            connection.socket.sendLastWords(reply.lastWords(serverName: environment.configuration.serverName))
+            if !connection.hasLastWords { sendLastWords(.requestTimeout, to: connection) }
             close(connection)
         case .idle:
             // A peer's end that came together with its request is one event, which the library took for the request
@@ -38,6 +35,16 @@ extension ConnectionLoop {
         case .handling:
             preconditionFailure("a deadline passed inside the handler")
         }
+    }
+
+    /// Refuses a request the library is still reading. It has written nothing since the last reply, so these bytes are
+    /// in order; it can add nothing to them.
+    func sendLastWords(_ refusal: Refusal, to connection: Connection) {
+        environment.serverCounters.refused(refusal)
+        let reply = environment.refusal(refusal)
+        connection.socket.sendLastWords(reply.lastWords(serverName: environment.configuration.serverName))
+        connection.socket.shutdownSending()
+        connection.hasLastWords = true
     }
 
     /// The library sees the end of the stream and closes. Looked at again in case it does not.

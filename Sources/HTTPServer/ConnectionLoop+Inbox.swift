@@ -74,7 +74,7 @@ extension ConnectionLoop {
         for connection in slots.all {
             guard case .parked = connection.phase, let exchange = connection.exchange else { continue }
             // False: it was answered just before, and its message is in the inbox.
-            if exchange.conclude(with: { farewell(.draining) }) { resume(connection) }
+            if exchange.conclude(fallback: { farewell(.answerTimeout) }) { resume(connection) }
         }
         let limit = now + .seconds(1)
         while slots.count > 0, now < limit || suspendedCount > 0 {

@@ -1,15 +1,27 @@
 import HTTPTypes
 
 extension ConnectionLoop {
+    /// So many parameters leave the library room for the longest URL and the largest headers.
+    static let parametersMax = 100
+
     func requestBegan(_ connection: Connection, target: some Collection<UInt8>) {
         environment.counters.requests.add(1)
         connection.phase = .awaitingHead
         connection.target = target.count <= environment.configuration.urlBytesMax ? Array(target) : nil
         setDeadline(connection, now + environment.configuration.receiveTimeout)
+        // The library is about to parse them into its memory of 32 KiB, and says nothing sensible when that runs out.
+        let separators = target.reduce(0) { $0 + ($1 == UInt8(ascii: "&") ? 1 : 0) }
+        if separators >= Self.parametersMax {
+            sendLastWords(.badRequest("The URL has more than \(Self.parametersMax) parameters."), to: connection)
+            // Closing over unread bytes would send a reset, which can overtake the refusal.
+            _ = connection.socket.discardReceived()
+            close(connection)
+        }
     }
 
     /// All headers are in. A reply given now ends the connection (the library's rule), which is what refusals want.
     func headArrived(_ connection: Connection, method: HTTPRequest.Method?, isVersion1_1: Bool) -> Bool {
+        guard !connection.hasLastWords else { return false }
         let inspected = connection.library.inspectHead(
             isVersion1_1: isVersion1_1,
             headerBytesMax: environment.configuration.headerBytesMax,
@@ -114,7 +126,7 @@ extension ConnectionLoop {
         connection.exchange = exchange
         environment.handler(exchange)
         let refusal = environment.refusal
-        if isStopping { _ = exchange.conclude(with: { refusal(.draining) }) }
+        if isStopping { _ = exchange.conclude(fallback: { refusal(.answerTimeout) }) }
         switch exchange.handlerReturned() {
         case .reply(let answer):
             return reply(connection, answer)

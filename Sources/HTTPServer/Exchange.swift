@@ -148,10 +148,11 @@ package final class Exchange: Sendable {
         return expiry
     }
 
-    /// Answers in the owner's place, deadline or not. True when the connection is to be resumed.
-    func conclude(with render: @escaping @Sendable () -> Response) -> Bool {
+    /// The server stops: answers as at the deadline, for what the handler has begun may yet be done. True when the
+    /// connection must be resumed.
+    func conclude(fallback: @escaping @Sendable () -> Response) -> Bool {
         let (action, unused) = shared.withLock { shared in
-            let action = shared.state.answer(.rendered(render))
+            let action = shared.state.answer(.rendered(shared.onDeadline ?? fallback))
             return (action, action == .drop ? Callbacks() : shared.takeCallbacks())
         }
         _ = consume unused

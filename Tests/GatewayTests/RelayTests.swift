@@ -132,7 +132,12 @@ final class RelayTests: GatewayTestCase {
 
     func testANodeThatIsNotThePrimaryAnyMoreIsNotTheLastWord() async throws {
         notPrimary(.b, .c)
-        sender.answer(.success(HTTPClientResponse(status: .misdirectedRequest)), Self.created())
+        sender.answer(
+            .success(
+                HTTPClientResponse(status: .misdirectedRequest, body: Array(#"{"type":"/problems/not-primary"}"#.utf8))
+            ),
+            Self.created()
+        )
         let reply2 = try await send()
         XCTAssertEqual(reply2.status, 201)
         XCTAssertEqual(replica.read(\.refusals), [])

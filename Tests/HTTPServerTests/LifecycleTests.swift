@@ -52,8 +52,7 @@ final class LifecycleTests: XCTestCase {
         server.server.stop()
         for client in clients {
             let reply = try client.reply()
-            XCTAssertEqual(reply.status, 503)
-            XCTAssertEqual(reply.body, "draining")
+            XCTAssertEqual(reply.status, 504, "what was begun may yet be done")
             XCTAssertTrue(reply.closes)
         }
         XCTAssertEqual(server.server.metrics.connections, 0)
@@ -117,6 +116,6 @@ final class LifecycleTests: XCTestCase {
         server.server.drain(grace: .milliseconds(50))
         XCTAssertEqual(server.server.metrics.sum(\.parked), 1)
         server.server.stop()
-        XCTAssertEqual(try client.reply().body, "draining")
+        XCTAssertEqual(try client.reply().status, 504)
     }
 }

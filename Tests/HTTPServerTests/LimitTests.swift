@@ -34,6 +34,34 @@ final class LimitTests: XCTestCase {
         XCTAssertEqual(server.handled.all.count, 1)
     }
 
+    func testTooManyParameters() throws {
+        let server = try ServerUnderTest(self)
+        for (separators, status) in [(99, 200), (100, 400), (600, 400), (4000, 400)] {
+            let client = try server.connect()
+            try client.send("GET /?\(String(repeating: "a&", count: separators)) HTTP/1.1\r\nHost: h\r\n\r\n")
+            let reply = try client.reply()
+            XCTAssertEqual(reply.status, status, "\(separators)")
+            guard status != 200 else { continue }
+            XCTAssertEqual(reply.body, "bad_request")
+            XCTAssertTrue(reply.closes)
+            XCTAssertEqual(try client.rest(), "")
+        }
+        XCTAssertEqual(server.handled.all.count, 1)
+        XCTAssertEqual(server.server.metrics.refusalsTotal["bad_request"], 3)
+        server.wait(for: 1, of: "connections", \.connections)
+    }
+
+    func testTooManyParametersOnAKeptConnection() throws {
+        let server = try ServerUnderTest(self)
+        let client = try server.connect()
+        try client.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n")
+        XCTAssertEqual(try client.reply().body, "GET /a ")
+        try client.send("GET /?\(String(repeating: "a&", count: 600)) HTTP/1.1\r\nHost: h\r\n\r\n")
+        XCTAssertEqual(try client.reply().status, 400)
+        XCTAssertEqual(try client.rest(), "")
+        XCTAssertEqual(server.handled.all, ["GET /a"])
+    }
+
     func testAnnouncedBodyTooLarge() throws {
         let server = try ServerUnderTest(self, configure: { $0.bodyBytesMax = 10 })
         let client = try server.connect()
@@ -142,6 +170,10 @@ final class LimitTests: XCTestCase {
         let (path, value) = (String(repeating: "a", count: 8191), String(repeating: "b", count: 16_300))
         try client.send("GET /\(path) HTTP/1.1\r\nHost: h\r\nA: \(value)\r\n\r\n")
         XCTAssertEqual(try client.reply().status, 200)
+        let parameters = String(repeating: "\(String(repeating: "a", count: 80))&", count: 99)
+        let second = try server.connect()
+        try second.send("GET /?\(parameters) HTTP/1.1\r\nHost: h\r\nA: \(value)\r\n\r\n")
+        XCTAssertEqual(try second.reply().status, 200)
     }
 
     func testConnectionLimit() throws {

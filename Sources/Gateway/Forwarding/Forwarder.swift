@@ -42,7 +42,7 @@ struct Forwarder: Sendable {
             body: request.body,
             timeout: limit,
             connectTimeout: min(limit, configuration.forwardConnectTimeout),
-            responseBytesMax: configuration.forwardedBytesMax
+            responseBytesMax: max(configuration.forwardedBytesMax, configuration.pageBytesMax)
         )
         sender.start(outgoing) { result in
             completion(result.map { Self.response(from: $0, of: primary) })

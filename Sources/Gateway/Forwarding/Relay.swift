@@ -47,7 +47,7 @@ struct Relay: Sendable {
         guard left > .zero else { return pending.exchange.refuse(.timedOut) }
         forwarder.send(pending.exchange.request, to: primary, within: left) { result in
             switch result {
-            case .success(let response) where response.status == .misdirectedRequest:
+            case .success(let response) where response.saysNotPrimary:
                 lookAgain(pending, after: primary)
             case .success(let response): pending.exchange.respond(response)
             case .failure(let error): recover(pending, from: error, of: primary)
@@ -86,4 +86,11 @@ struct Relay: Sendable {
 
 extension Problem {
     static let timedOut = Problem(.timedOut, "The request was not finished in time, or lost on its way.")
+}
+
+extension Response {
+    /// Whether the node asked is not the primary; 421 has other reasons too.
+    fileprivate var saysNotPrimary: Bool {
+        status == .misdirectedRequest && String(decoding: body, as: UTF8.self).contains(ProblemType.notPrimary.path)
+    }
 }

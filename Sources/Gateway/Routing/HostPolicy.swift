@@ -40,7 +40,7 @@ package struct HostPolicy: Sendable {
     }
 
     /// The authority of an absolute URL, or nil.
-    static func authority(ofURL url: String) -> String? {
+    package static func authority(ofURL url: String) -> String? {
         guard let scheme = url.firstRange(of: "://") else { return nil }
         let rest = url[scheme.upperBound...]
         return String(rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" })

@@ -33,6 +33,9 @@ extension MediaType {
 
     /// - Throws: 415 unless the body is JSON in UTF-8.
     static func requireJSON(_ request: Request) throws(Problem) {
+        if let coding = request.header(.contentEncoding), coding.lowercased() != "identity" {
+            throw unsupported("The Content-Encoding is \(coding); a body is taken only as it is.")
+        }
         guard let text = request.header(.contentType) else {
             throw unsupported("The request has no Content-Type; it must be application/json.")
         }

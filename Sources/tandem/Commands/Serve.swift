@@ -30,9 +30,11 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup(title: "Log") var log: LogOptions
 
     func validate() throws {
-        let voters = max(node.voter.count, 1)
-        if behaviour.minCopies > voters {
-            throw ValidationError("--min-copies \(behaviour.minCopies) is more than the \(voters) voter(s) there are.")
+        // A node that is started again may leave the voters out: then its cluster knows how many there are.
+        if !node.voter.isEmpty, behaviour.minCopies > node.voter.count {
+            throw ValidationError(
+                "--min-copies \(behaviour.minCopies) is more than the \(node.voter.count) voter(s) there are."
+            )
         }
     }
 
@@ -72,13 +74,18 @@ struct Serve: AsyncParsableCommand {
         return node.voter.map { ListedMember(id: NodeID($0.name.text), kind: .voter, url: $0.url.text) }
     }
 
+    /// Peers forward to the URL in the list of voters, which need not be the advertised one.
+    private var ownVoterHosts: [String] {
+        node.voter.filter { $0.name.text == node.id.text }.compactMap { HostPolicy.authority(ofURL: $0.url.text) }
+    }
+
     private var gatewayConfiguration: GatewayConfiguration {
         var server = HTTPServerConfiguration(host: node.listen.host, port: node.listen.port)
         server.connectionsMax = limits.connectionsMax
         return GatewayConfiguration(
             server: server,
             advertisedURL: node.url,
-            hosts: node.host,
+            hosts: node.host + ownVoterHosts,
             version: TandemVersion.text,
             notPrimaryMode: behaviour.notPrimary.mode,
             hold: behaviour.hold,

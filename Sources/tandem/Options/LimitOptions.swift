@@ -31,5 +31,8 @@ struct LimitOptions: ParsableArguments {
         if !((64 << 10)...(1 << 30)).contains(segmentSize.bytes) {
             throw ValidationError("--segment-size takes 64KiB to 1GiB.")
         }
+        if !(0...(1 << 30)).contains(reserve.bytes) {
+            throw ValidationError("--reserve takes 0 to 1GiB.")
+        }
     }
 }
