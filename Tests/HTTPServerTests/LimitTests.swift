@@ -48,7 +48,7 @@ final class LimitTests: XCTestCase {
         }
         XCTAssertEqual(server.handled.all.count, 1)
         XCTAssertEqual(server.server.metrics.refusalsTotal["bad_request"], 3)
-        server.wait(for: 1, of: "connections", \.connections)
+        server.wait(for: 0, of: "connections", \.connections)
     }
 
     func testTooManyParametersOnAKeptConnection() throws {
