@@ -21,13 +21,21 @@ final class DocumentTests: XCTestCase {
         }
     }
 
-    func testTheReadmeHasAParagraphForEachTarget() throws {
-        let readme = try SourceTree.file("README.md").text
+    func testTheReadmeHasAParagraphForEachTargetThatSaysWhereToStart() throws {
+        let paragraphs = try SourceTree.file("README.md").text.split(separator: #/\n\n|\n\d+\. /#)
         let folders = try FileManager.default.contentsOfDirectory(
             atPath: SourceTree.root.appendingPathComponent("Sources").path
         )
         for target in folders.sorted() {
-            XCTAssertTrue(readme.contains("(Sources/\(target)"), "README.md does not lead to Sources/\(target)")
+            let paragraph = try XCTUnwrap(
+                paragraphs.first { $0.contains("(Sources/\(target))") },
+                "README.md does not lead to Sources/\(target)"
+            )
+            let links = paragraph.matches(of: /\((Sources\/[^)]+\.(?:swift|h))\)/).map { String($0.1) }
+            XCTAssertTrue(
+                links.contains { $0.hasPrefix("Sources/\(target)/") && SourceTree.exists($0) },
+                "README.md does not say with which file of Sources/\(target) to start"
+            )
         }
     }
 
