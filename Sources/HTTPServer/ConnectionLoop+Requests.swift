@@ -80,7 +80,14 @@ extension ConnectionLoop {
     /// A piece of the body. False closes the connection.
     func bodyArrived(_ connection: Connection, _ piece: some Collection<UInt8>) -> Bool {
         environment.counters.bodyBytesIn.add(piece.count)
-        guard let goesOn = connection.intake?.received(piece), goesOn else { return false }
+        switch connection.intake?.received(piece) {
+        case .goOn: break
+        case .refuseNow(let refusal):
+            sendLastWords(refusal, to: connection)
+            // Until then the rest is read, lest a reset destroys what was sent.
+            setDeadline(connection, now + .seconds(1))
+        case .close, nil: return false
+        }
         if let received = connection.intake?.body.count, !reserveMemory(received, for: connection) {
             connection.intake?.discard(because: .overloaded)
         }
@@ -91,6 +98,7 @@ extension ConnectionLoop {
     func bodyEndedOrResumed(_ connection: Connection) -> Bool {
         switch connection.phase {
         case .receiving:
+            guard !connection.hasLastWords else { return false }
             guard let intake = connection.intake, let head = connection.head else { return false }
             (connection.intake, connection.head) = (nil, nil)
             switch intake.ended() {

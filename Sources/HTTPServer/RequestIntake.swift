@@ -14,12 +14,23 @@ struct RequestIntake {
         case refuse(Refusal)
     }
 
+    /// What a piece of the body means.
+    enum PieceAction: Equatable {
+        case goOn
+        /// Too much even to discard: the client is told now, while it still sends.
+        case refuseNow(Refusal)
+        /// It was told and went on: the connection is to be closed.
+        case close
+    }
+
     private(set) var phase = Phase.receiving
+    private var hasRefused = false
     private(set) var body: [UInt8] = []
     private(set) var receivedBytes = 0
     private let bodyBytesMax: Int
 
-    /// Beyond the limit, so much more is read for the sake of a readable answer.
+    /// Beyond the limit, so much more is read for the sake of a readable answer; once more after that answer, for a
+    /// client that reads late.
     static let discardedBytesMax = 1024 * 1024
     /// Reserved at once on a client's word; longer bodies grow.
     static let reservedBytesMax = 256 * 1024
@@ -29,15 +40,22 @@ struct RequestIntake {
         if let announcedBytes { body.reserveCapacity(min(announcedBytes, Self.reservedBytesMax, bodyBytesMax)) }
     }
 
-    /// Takes a piece; false when even discarding has gone on too long and the connection is to be closed.
-    mutating func received(_ piece: some Collection<UInt8>) -> Bool {
+    /// Takes a piece.
+    mutating func received(_ piece: some Collection<UInt8>) -> PieceAction {
         receivedBytes += piece.count
-        guard receivedBytes <= bodyBytesMax else {
-            discard(because: .bodyTooLarge(limit: bodyBytesMax))
-            return receivedBytes <= bodyBytesMax + Self.discardedBytesMax
+        guard receivedBytes > bodyBytesMax else {
+            if phase == .receiving { body.append(contentsOf: piece) }
+            return .goOn
         }
-        if phase == .receiving { body.append(contentsOf: piece) }
-        return true
+        discard(because: .bodyTooLarge(limit: bodyBytesMax))
+        guard receivedBytes > bodyBytesMax + Self.discardedBytesMax, case .discarding(let refusal) = phase else {
+            return .goOn
+        }
+        if !hasRefused {
+            hasRefused = true
+            return .refuseNow(refusal)
+        }
+        return receivedBytes > bodyBytesMax + 2 * Self.discardedBytesMax ? .close : .goOn
     }
 
     /// From now on throws everything away and answers `refusal` at the end. The first reason stays.

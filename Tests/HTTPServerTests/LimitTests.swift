@@ -83,6 +83,23 @@ final class LimitTests: XCTestCase {
         XCTAssertEqual(try client.reply().body, "POST / abcdefghij")
     }
 
+    func testBodyFarTooLargeIsAnsweredBeforeItsEnd() throws {
+        let server = try ServerUnderTest(self, configure: { $0.bodyBytesMax = 10 })
+        let client = try server.connect()
+        try client.send("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
+        let chunk = "10000\r\n" + String(repeating: "a", count: 65536) + "\r\n"
+        for _ in 0..<24 { try client.send(chunk) }
+        let reply = try client.reply()
+        XCTAssertEqual(reply.status, 413)
+        XCTAssertEqual(reply.body, "body_too_large")
+        XCTAssertTrue(reply.closes)
+        XCTAssertTrue(try client.isAtEnd())
+        XCTAssertEqual(server.handled.all, [])
+        XCTAssertEqual(server.server.metrics.refusalsTotal["body_too_large"], 1)
+        client.shutdownSending()
+        server.wait(for: 0, of: "connections", \.connections)
+    }
+
     func testEndlessBodyIsCutOff() throws {
         let server = try ServerUnderTest(self, configure: { $0.bodyBytesMax = 10 })
         let client = try server.connect()

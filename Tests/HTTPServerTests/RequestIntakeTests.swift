@@ -5,15 +5,15 @@ import XCTest
 final class RequestIntakeTests: XCTestCase {
     func testGathersPieces() {
         var intake = RequestIntake(announcedBytes: 4, bodyBytesMax: 4)
-        XCTAssertTrue(intake.received([1, 2]))
-        XCTAssertTrue(intake.received([3, 4]))
+        XCTAssertEqual(intake.received([1, 2]), .goOn)
+        XCTAssertEqual(intake.received([3, 4]), .goOn)
         XCTAssertEqual(intake.ended(), .handle(body: [1, 2, 3, 4]))
     }
 
     func testOneByteTooManyIsRefusedAtTheEnd() {
         var intake = RequestIntake(announcedBytes: nil, bodyBytesMax: 4)
-        XCTAssertTrue(intake.received([1, 2, 3, 4]))
-        XCTAssertTrue(intake.received([5]))
+        XCTAssertEqual(intake.received([1, 2, 3, 4]), .goOn)
+        XCTAssertEqual(intake.received([5]), .goOn)
         XCTAssertEqual(intake.body, [])
         XCTAssertEqual(intake.ended(), .refuse(.bodyTooLarge(limit: 4)))
     }
@@ -21,14 +21,16 @@ final class RequestIntakeTests: XCTestCase {
     func testDiscardingHasAnEnd() {
         var intake = RequestIntake(announcedBytes: nil, bodyBytesMax: 4)
         let piece = [UInt8](repeating: 0, count: RequestIntake.discardedBytesMax + 4)
-        XCTAssertTrue(intake.received(piece))
-        XCTAssertFalse(intake.received([0]))
+        XCTAssertEqual(intake.received(piece), .goOn)
+        XCTAssertEqual(intake.received([0]), .refuseNow(.bodyTooLarge(limit: 4)))
+        XCTAssertEqual(intake.received(piece.dropFirst(5)), .goOn)
+        XCTAssertEqual(intake.received([0]), .close)
     }
 
     func testTheFirstReasonToDiscardStays() {
         var intake = RequestIntake(announcedBytes: nil, bodyBytesMax: 4)
         intake.discard(because: .overloaded)
-        XCTAssertTrue(intake.received([1, 2, 3, 4, 5]))
+        XCTAssertEqual(intake.received([1, 2, 3, 4, 5]), .goOn)
         XCTAssertEqual(intake.ended(), .refuse(.overloaded))
     }
 
