@@ -157,9 +157,15 @@ final class Acceptor {
             return
         case .bytes(let count):
             entry.hasSentBytes = true
-            if case .head(let target, let accept) = RequestPeek(peekRoom[..<count], isAll: count == peekRoom.count) {
+            switch RequestPeek(peekRoom[..<count], isAll: count == peekRoom.count) {
+            case .incomplete: break
+            case .head(let target, let accept):
                 if !isNew { release(entry) }
                 return direct(entry, to: kind(target: target, accept: accept))
+            case .malformedLength:
+                if !isNew { release(entry) }
+                forgetWaiting()
+                return refuse(entry.socket, .badRequest("Content-Length is not a number."))
             }
         case .nothingYet:
             break

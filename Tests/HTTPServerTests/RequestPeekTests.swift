@@ -21,6 +21,18 @@ final class RequestPeekTests: XCTestCase {
         XCTAssertEqual(peek(text), .head(target: "/", accept: "text/event-stream, */*"))
     }
 
+    func testFindsMalformedLengths() {
+        for (length, isGood) in [
+            ("0", true), ("12 \t", true), ("9223372036854775807", true), ("+5", false), ("", false),
+        ] {
+            XCTAssertEqual(
+                peek("POST / HTTP/1.1\r\ncontent-Length: \(length)\r\n\r\n"),
+                isGood ? .head(target: "/", accept: "") : .malformedLength,
+                length
+            )
+        }
+    }
+
     func testGivesUpWhenNoMoreFits() {
         XCTAssertEqual(peek("GET /a HTTP/1.1\r\nAccept: b\r\nC", isAll: true), .head(target: "/a", accept: "b"))
         XCTAssertEqual(peek("GET /" + String(repeating: "a", count: 99), isAll: true), .head(target: "", accept: ""))

@@ -48,14 +48,26 @@ final class StrictnessTests: XCTestCase {
     }
 
     func testContentLengthThatIsNoNumber() throws {
+        for length in ["3, 3", "+5", "-1", "0x5", "5 5", "abc", "", String(repeating: "9", count: 23)] {
+            try assertRefused(
+                "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: \(length)\r\n\r\nabcde",
+                status: 400,
+                saying: "bad_request"
+            )
+        }
+    }
+
+    func testContentLengthThatIsNoNumberOnAKeptConnection() throws {
         // The library refuses these itself, some of them twice over: the status is all that counts.
         for length in ["3, 3", "+5", "-1", "0x5", "5 5", "99999999999999999999"] {
             let server = try ServerUnderTest(self)
             let client = try server.connect()
+            try client.send("GET /a HTTP/1.1\r\nHost: h\r\n\r\n")
+            XCTAssertEqual(try client.reply().status, 200)
             try client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: \(length)\r\n\r\nabcde")
             XCTAssertTrue(try [400, 413].contains(client.reply().status), length)
             _ = try client.rest()
-            XCTAssertEqual(server.handled.all, [], length)
+            XCTAssertEqual(server.handled.all, ["GET /a"], length)
         }
     }
 
