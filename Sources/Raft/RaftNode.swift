@@ -33,7 +33,7 @@ package struct RaftNode: Sendable {
     var promises: [Outbound] = []
     var settled: [Settlement] = []
     var dropped: [ReplyToken] = []
-    /// The deadline the shell was last told.
+    /// The deadline the shell was last told, until it steps it.
     var toldDeadline: Instant?
 
     package init(
@@ -128,6 +128,8 @@ package struct RaftNode: Sendable {
     }
 
     private mutating func deadlineReached() {
+        // Used up, even if it came early: the next `Ready` says when to come again.
+        toldDeadline = nil
         switch election.role {
         case .leader: leaderDeadlineReached()
         case .follower, .preCandidate, .candidate: if now >= election.deadline { electionDeadlineReached() }
@@ -143,10 +145,11 @@ package struct RaftNode: Sendable {
         }
     }
 
-    /// A later deadline than the shell was told needs no `Ready` of its own: it is told when it comes too early.
+    /// A later deadline than the shell was told needs no `Ready` of its own: the shell is told when it steps the earlier
+    /// one.
     private func isNewsToShell(_ deadline: Instant) -> Bool {
         guard let toldDeadline else { return true }
-        return deadline < toldDeadline || (toldDeadline <= now && deadline > toldDeadline)
+        return deadline < toldDeadline
     }
 }
 

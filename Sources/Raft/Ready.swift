@@ -16,7 +16,7 @@ package struct Ready: Equatable, Sendable {
     package var settled: [Settlement] = []
     /// Requests that get no answer: their sender is not a member as this node knows the membership.
     package var dropped: [ReplyToken] = []
-    /// 6. Step `.deadline` at this time, unless a later `Ready` says otherwise.
+    /// 6. Step `.deadline` at this time, unless a later `Ready` says otherwise. A `Ready` follows every such step.
     package var deadline: Instant
 
     package init(deadline: Instant) { self.deadline = deadline }
@@ -27,7 +27,8 @@ package enum Outbound: Hashable, Sendable {
     case request(RPCRequest, to: NodeID)
     case reply(RPCReply, to: NodeID, token: ReplyToken)
     /// An append whose entries are no longer in memory: read from the log `from` and up, at least one whole batch and
-    /// otherwise no more than the limits allow, put them into `append.entries`, then send.
+    /// otherwise no more than the limits allow, put them into `append.entries`, then send. If they cannot be read, step
+    /// `.undelivered`: until then this peer is sent nothing else.
     case requestFromLog(append: AppendEntries, from: LogIndex, through: LogIndex, to: NodeID)
 }
 

@@ -273,10 +273,25 @@ final class ElectionPitfallTests: XCTestCase {
         node.receive(reply(6, isPreVote: false, false), from: "b")
         node.step(.campaign, now: .zero)
         node.receive(reply(7, isPreVote: true, true), from: "b")
+        guard let second = node.takeReady()?.persist else { return XCTFail("no vote to write") }
+        XCTAssertEqual(second.hardState, HardState(term: 7, vote: "a"))
         node.receive(reply(7, isPreVote: false, true), from: "b")
         node.step(.persisted(token), now: .zero)
         XCTAssertEqual(node.role, .candidate, "the vote of term 2 is on disk, that of term 7 is not")
+        node.step(.persisted(second.token), now: .zero)
+        XCTAssertEqual(node.role, .leader)
+    }
+
+    func testAVoteOfAnEarlierTermDoesNotCount() {
+        var node = Fixture.node()
+        Fixture.makeCandidate(&node)
+        node.step(.campaign, now: .zero)
+        node.receive(reply(3, isPreVote: true, true), from: "b")
         node.persistAll(now: .zero)
+        XCTAssertEqual(node.status.term, 3)
+        node.receive(reply(2, isPreVote: false, true), from: "b")
+        XCTAssertEqual(node.role, .candidate)
+        node.receive(reply(3, isPreVote: false, true), from: "c")
         XCTAssertEqual(node.role, .leader)
     }
 

@@ -32,6 +32,7 @@ final class SoakTests: XCTestCase {
     }
 
     func testTheSameSeedGivesTheSameOutputs() {
+        var trace: UInt64 = 0
         for seed in 1...10 as ClosedRange<UInt64> {
             let records = (0..<2).map { _ in
                 var soak = Soak(seed: seed)
@@ -40,6 +41,18 @@ final class SoakTests: XCTestCase {
                 return soak.network.machines.map(\.record)
             }
             XCTAssertEqual(records[0], records[1], "seed \(seed)")
+            for ready in records[0].joined() { trace = Self.mix(ready, into: trace) }
         }
+        // The same in debug and release: compare the lines.
+        print("soak: trace \(String(trace, radix: 16))")
+    }
+
+    private static func mix(_ ready: Ready, into trace: UInt64) -> UInt64 {
+        let numbers = [
+            ready.deadline.nanoseconds, UInt64(ready.announcements.count), UInt64(ready.promises.count),
+            UInt64(ready.settled.count), ready.committed?.upperBound.rawValue ?? 0, ready.persist?.token.rawValue ?? 0,
+            UInt64(ready.persist?.entries.last?.chain.rawValue ?? 0),
+        ]
+        return numbers.reduce(trace) { ($0 ^ $1) &* 0x0000_0100_0000_01B3 }
     }
 }

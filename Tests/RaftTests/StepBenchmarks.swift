@@ -89,4 +89,24 @@ final class StepBenchmarks: XCTestCase {
         XCTAssertEqual(trio.settled, rounds * 64)
         print("bench: 64 reads a round, all three nodes: \(time / (rounds * 64)) a read")
     }
+
+    func testNanosecondsAChainValue() {
+        for bytes in [64, 200, 1 << 20] {
+            let payload = [UInt8](repeating: 7, count: bytes)
+            var chain = ChainValue.empty
+            let rounds = max(1, proposals * 200 / (bytes + 200))
+            let time = ContinuousClock().measure {
+                for index in 1...UInt64(rounds) {
+                    chain = chain.extended(
+                        id: EntryID(term: 1, index: LogIndex(index)),
+                        kind: .command,
+                        continues: false,
+                        payload: payload
+                    )
+                }
+            }
+            XCTAssertNotEqual(chain, .empty)
+            print("bench: chain value over \(bytes) bytes: \(time / rounds)")
+        }
+    }
 }

@@ -188,6 +188,7 @@ struct Network {
         if let range = ready.committed { apply(range, at: id) }
         for settlement in ready.settled {
             checker.settled(settlement, at: id)
+            checkCopies(settlement, at: id)
             machines[place].settled.append(settlement)
         }
         for token in ready.dropped { machines[place].openTokens.remove(token.rawValue) }
@@ -213,6 +214,15 @@ struct Network {
             quorum: membership.quorum
         )
         self[id].applied = range.upperBound
+    }
+
+    /// What a client is told about copies is true: so many voters have it on disk, and a witness is none.
+    private mutating func checkCopies(_ settlement: Settlement, at id: NodeID) {
+        guard case .committed(_, let indexes, let copies) = settlement,
+            let entry = self[id].disk.entry(indexes.upperBound)
+        else { return }
+        let holders = machines.count { membership[$0.identity.id]?.kind == .voter && $0.disk.holds(entry.id) }
+        if holders < copies { checker.violation("\(id) says \(copies) copies of \(entry.id), there are \(holders)") }
     }
 
     private mutating func noteRole(of id: NodeID) {

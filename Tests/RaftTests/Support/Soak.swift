@@ -7,6 +7,7 @@ struct Soak {
     struct Plan {
         var voters: Int
         var learners: Int
+        var witnesses: Int
         var dropPercent: UInt64
         var duplicatePercent: UInt64
         var reorders: Bool
@@ -25,6 +26,7 @@ struct Soak {
         let plan = Plan(
             voters: [1, 2, 3, 3, 3, 5, 5][Int(random.next(below: 7))],
             learners: Int(random.next(below: 2)),
+            witnesses: Int(random.next(below: 4) / 3),
             dropPercent: random.next(below: 2) * random.next(below: 20),
             duplicatePercent: random.next(below: 2) * random.next(below: 20),
             reorders: random.next(below: 2) == 1,
@@ -42,8 +44,9 @@ struct Soak {
         )
         let names: [NodeID] = ["a", "b", "c", "d", "e"]
         network = Network(
-            voters: Array(names.prefix(plan.voters)),
+            voters: Array(names.prefix(plan.witnesses > 0 ? 2 : plan.voters)),
             learners: plan.learners > 0 ? ["l"] : [],
+            witnesses: plan.witnesses > 0 ? ["w"] : [],
             settings: settings,
             seed: seed
         )
