@@ -145,7 +145,8 @@ package struct RaftNode: Sendable {
         }
     }
 
-    /// A later deadline than the shell was told needs no `Ready` of its own: the shell is told when it steps the earlier
+    /// A later deadline than the shell was told needs no `Ready` of its own: the shell is told when it steps the
+    /// earlier
     /// one.
     private func isNewsToShell(_ deadline: Instant) -> Bool {
         guard let toldDeadline else { return true }
