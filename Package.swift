@@ -143,15 +143,16 @@ let package = Package(
             path: "Tests/Contract",
             swiftSettings: rules
         ),
+        .target(name: "ProcessTestSupport", path: "Tests/ProcessTestSupport", swiftSettings: rules),
         .testTarget(
             name: "AcceptanceTests",
-            dependencies: ["HTTPClient", "TandemClient", "TandemTesting", httpTypes],
+            dependencies: ["HTTPClient", "ProcessTestSupport", "TandemClient", "TandemTesting", httpTypes],
             path: "Tests/Acceptance",
             swiftSettings: rules
         ),
         .testTarget(
             name: "ChaosTests",
-            dependencies: ["HTTPClient", "TandemClient", "TandemTesting", httpTypes],
+            dependencies: ["HTTPClient", "ProcessTestSupport", "TandemClient", "TandemTesting", httpTypes],
             path: "Tests/Chaos",
             swiftSettings: rules
         ),

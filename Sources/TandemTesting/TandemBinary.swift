@@ -1,9 +1,9 @@
 import Foundation
 
 /// Finds the `tandem` program that a throwaway cluster runs.
-enum TandemBinary {
+package enum TandemBinary {
     /// `TANDEM_BINARY`, else beside the running test program (where SwiftPM builds both), else on the `PATH`.
-    static func locate(environment: [String: String] = ProcessInfo.processInfo.environment) throws -> String {
+    package static func locate(environment: [String: String] = ProcessInfo.processInfo.environment) throws -> String {
         if let path = environment["TANDEM_BINARY"], !path.isEmpty {
             if FileManager.default.isExecutableFile(atPath: path) { return path }
             throw ThrowawayClusterError(.binaryNotFound, "TANDEM_BINARY is \(path), which is not a program.")

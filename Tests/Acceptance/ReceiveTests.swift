@@ -1,4 +1,5 @@
 import Foundation
+import ProcessTestSupport
 import XCTest
 
 /// Reading messages in order, filtered and page by page.
@@ -102,13 +103,5 @@ final class ReceiveTests: AcceptanceTestCase {
         _ = try await send("special", to: name)
         let encoded = try XCTUnwrap(name.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
         try await assertList("/messages?recipient=\(encoded)", ["special"])
-    }
-}
-
-extension Sequence {
-    func asyncMap<Result>(_ transform: (Element) async throws -> Result) async throws -> [Result] {
-        var results: [Result] = []
-        for element in self { results.append(try await transform(element)) }
-        return results
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ProcessTestSupport
 import TandemTesting
 import XCTest
 
@@ -60,14 +61,6 @@ extension Duration {
     var inMilliseconds: Int {
         let (seconds, attoseconds) = components
         return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
-    }
-}
-
-extension Sequence {
-    func asyncMap<Result>(_ transform: (Element) async throws -> Result) async throws -> [Result] {
-        var results: [Result] = []
-        for element in self { results.append(try await transform(element)) }
-        return results
     }
 }
 

@@ -7,7 +7,7 @@ import Synchronization
 final class Load: Sendable {
     let ledger = Ledger()
     private let urls: [String]
-    private let http = HTTPClient(name: "load")
+    private let http = HTTPClient(name: "load", connectionsPerHostMax: 1024)
     private let isStopped = Atomic(false)
     private let clients: Mutex<[Task<Void, any Error>]> = Mutex([])
     private let run = UUID().uuidString.prefix(8)

@@ -1,4 +1,5 @@
 import Cluster
+import Dispatch
 import Gateway
 import HTTPClient
 import HTTPServer
@@ -106,9 +107,17 @@ struct Server {
 
     private func stop(_ parts: Parts, because signal: String) {
         logger.notice("stopping", metadata: ["because": "\(signal)"])
-        parts.gateway.drain(grace: configuration.drainGrace)
-        parts.gateway.stop()
+        let drained = DispatchSemaphore(value: 0)
+        DispatchQueue(label: "tandem.drain").async { [gateway = parts.gateway, grace = configuration.drainGrace] in
+            gateway.drain(grace: grace)
+            drained.signal()
+        }
+        // Requests that are here are answered within milliseconds. A client that is slow to send one must not keep the
+        // other nodes waiting for a new primary, and this node takes no more messages.
+        let isDrained = drained.wait(timeout: .now() + .milliseconds(500)) == .success
         parts.replica.stop()
+        if !isDrained { drained.wait() }
+        parts.gateway.stop()
         parts.client.close()
         do {
             try parts.view.close()
