@@ -58,10 +58,7 @@ struct Server {
                 incarnation: Incarnation(.random(in: .min ... .max)),
                 settings: configuration.storage
             )
-            let view = try MessageView.open(path: "\(configuration.directory)/view.db") { position in
-                // A view that is ahead of the log, or of another history, is made anew.
-                (try? directory.log.identity(at: position.index))?.1 == position.chain
-            }
+            let view = try directory.openView(path: "\(configuration.directory)/view.db")
             let client = HTTPClient(name: "peers")
             let replica = Replica(
                 configuration: configuration.replica,
