@@ -42,7 +42,9 @@ let package = Package(
         .target(name: "Threads", dependencies: ["CThreads"], swiftSettings: rules),
 
         // The thin shell, from the disk and the network up to the command.
-        .target(name: "Storage", dependencies: ["Messaging", "Raft", collections, grdb], swiftSettings: rules),
+        .target(name: "Storage", dependencies: ["Raft"], swiftSettings: rules),
+        .target(name: "SimulatedDisk", dependencies: ["Raft", "Storage"], swiftSettings: rules),
+        .target(name: "StorageView", dependencies: ["Raft", "Storage", grdb], swiftSettings: rules),
         .target(name: "CMicroHTTPD", linkerSettings: [.linkedLibrary("microhttpd")]),
         .target(
             name: "HTTPServer",
@@ -53,7 +55,9 @@ let package = Package(
         .target(name: "HTTPClient", dependencies: ["CCurl", "Threads", collections, httpTypes], swiftSettings: rules),
         .target(
             name: "Cluster",
-            dependencies: ["HTTPClient", "Messaging", "Raft", "Storage", "Threads", collections, httpTypes, logging],
+            dependencies: [
+                "HTTPClient", "Messaging", "Raft", "Storage", "StorageView", "Threads", collections, httpTypes, logging,
+            ],
             swiftSettings: rules
         ),
         .target(
@@ -71,8 +75,8 @@ let package = Package(
         .executableTarget(
             name: "tandem",
             dependencies: [
-                "Cluster", "Gateway", "HTTPClient", "HTTPServer", "Messaging", "Raft", "Storage", "TandemClient",
-                argumentParser, logging,
+                "Cluster", "Gateway", "HTTPClient", "HTTPServer", "Messaging", "Raft", "Storage", "StorageView",
+                "TandemClient", argumentParser, logging,
             ],
             swiftSettings: rules
         ),
@@ -80,15 +84,14 @@ let package = Package(
         // One test target for each of them.
         .testTarget(name: "RaftTests", dependencies: ["Raft"], swiftSettings: rules),
         .testTarget(name: "MessagingTests", dependencies: ["Messaging"], swiftSettings: rules),
-        .target(
-            name: "StorageTestSupport",
-            dependencies: ["Raft", "Storage"],
-            path: "Tests/StorageTestSupport",
+        .testTarget(
+            name: "StorageTests",
+            dependencies: ["Raft", "Storage", "SimulatedDisk"],
             swiftSettings: rules
         ),
         .testTarget(
-            name: "StorageTests",
-            dependencies: ["Messaging", "Raft", "Storage", "StorageTestSupport"],
+            name: "StorageViewTests",
+            dependencies: ["Raft", "Storage", "StorageView"],
             swiftSettings: rules
         ),
         .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", httpTypes, logging], swiftSettings: rules),
@@ -106,7 +109,8 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Cluster", "HTTPClient", "HTTPServer", "Messaging", "Raft", "Storage", httpTypes, logging,
+                "Cluster", "HTTPClient", "HTTPServer", "Messaging", "Raft", "Storage", "StorageView", httpTypes,
+                logging,
             ],
             swiftSettings: rules
         ),

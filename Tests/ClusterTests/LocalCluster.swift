@@ -7,6 +7,7 @@ import Logging
 import Messaging
 import Raft
 import Storage
+import StorageView
 import Synchronization
 import XCTest
 

@@ -1,7 +1,7 @@
 import Foundation
 import Raft
+import SimulatedDisk
 import Storage
-import StorageTestSupport
 import XCTest
 
 /// The power fails at every single operation of a fixed workload, in every way: what was promised is there at the next

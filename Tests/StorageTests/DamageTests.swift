@@ -1,6 +1,6 @@
 import Raft
+import SimulatedDisk
 import Storage
-import StorageTestSupport
 import XCTest
 
 /// Bytes change on the disk: that is noticed, always; never are other entries served than were appended, and a log

@@ -1,6 +1,6 @@
 import Raft
+import SimulatedDisk
 import Storage
-import StorageTestSupport
 import XCTest
 
 /// Identity, vote, lock, order of writes.

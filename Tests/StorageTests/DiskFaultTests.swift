@@ -1,6 +1,6 @@
 import Raft
+import SimulatedDisk
 import Storage
-import StorageTestSupport
 import Synchronization
 import XCTest
 

@@ -1,7 +1,7 @@
 import Dispatch
 import Raft
+import SimulatedDisk
 import Storage
-import StorageTestSupport
 import Synchronization
 import XCTest
 

@@ -1,8 +1,8 @@
 import Dispatch
 import Foundation
 import Raft
+import SimulatedDisk
 import Storage
-import StorageTestSupport
 import Synchronization
 import XCTest
 

@@ -1,6 +1,6 @@
 import Raft
+import SimulatedDisk
 import Storage
-import StorageTestSupport
 import XCTest
 
 /// What is found at a start, case by case: torn ends, empty and missing segments (after canonical/raft's

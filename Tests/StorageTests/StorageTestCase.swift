@@ -1,6 +1,6 @@
 import Raft
+import SimulatedDisk
 import Storage
-import StorageTestSupport
 import XCTest
 
 /// A node's storage on a faulty disk, with small segments and everything on one thread.

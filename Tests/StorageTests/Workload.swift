@@ -1,5 +1,5 @@
 import Raft
-import StorageTestSupport
+import SimulatedDisk
 
 /// A fixed sequence of calls to `DataDirectory.persist`, drawn from a seed: appends of all sizes, batches, cuts,
 /// votes, several parts in one call.

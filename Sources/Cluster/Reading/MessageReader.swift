@@ -1,6 +1,7 @@
 package import Messaging
 import Raft
 import Storage
+import StorageView
 
 /// Reads messages for clients: from the log, by way of the view where a filter asks for one recipient or sender.
 /// Any thread may ask; the work is done on a few threads of its own.

@@ -4,6 +4,7 @@ import Logging
 import Messaging
 import Raft
 import Storage
+import StorageView
 import Synchronization
 import Threads
 

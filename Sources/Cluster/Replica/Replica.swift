@@ -3,6 +3,7 @@ package import HTTPClient
 package import Logging
 package import Raft
 package import Storage
+package import StorageView
 import Synchronization
 import Threads
 

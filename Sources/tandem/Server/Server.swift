@@ -6,6 +6,7 @@ import HTTPServer
 import Logging
 import Raft
 import Storage
+import StorageView
 
 /// One node: makes its parts, puts them together, runs them until it is told to stop.
 struct Server {

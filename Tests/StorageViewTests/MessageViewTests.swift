@@ -1,8 +1,9 @@
 import FoundationEssentials
 import Raft
+import Storage
 import XCTest
 
-@testable import Storage
+@testable import StorageView
 
 final class MessageViewTests: XCTestCase {
     private var directory = ""

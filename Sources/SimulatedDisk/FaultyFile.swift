@@ -1,3 +1,4 @@
+import Raft
 import Storage
 import Synchronization
 
@@ -61,8 +62,8 @@ final class FaultyFile: DiskFile {
 
     /// A write cut short: a prefix of it, or some of its sectors and not others.
     private func writePart(of bytes: [UInt8], at offset: Int, _ state: inout FaultyDisk.State) {
-        if Bool.random(using: &state.generator) {
-            let count = Int.random(in: 0...bytes.count, using: &state.generator)
+        if state.random.next(below: 2) == 0 {
+            let count = Int(state.random.next(below: UInt64(bytes.count) + 1))
             state.volume[file].write(bytes[..<count], at: offset)
             return
         }
@@ -70,7 +71,7 @@ final class FaultyFile: DiskFile {
         while start < bytes.count {
             let sectorEnd = ((offset + start) / SimulatedFile.sectorBytes + 1) * SimulatedFile.sectorBytes
             let end = min(bytes.count, sectorEnd - offset)
-            if Bool.random(using: &state.generator) { state.volume[file].write(bytes[start..<end], at: offset + start) }
+            if state.random.next(below: 2) == 0 { state.volume[file].write(bytes[start..<end], at: offset + start) }
             start = end
         }
     }

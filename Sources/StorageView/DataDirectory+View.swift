@@ -1,4 +1,5 @@
 import Raft
+package import Storage
 
 extension DataDirectory {
     /// Opens the view that belongs to this log, or makes it anew.

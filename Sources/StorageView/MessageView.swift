@@ -1,5 +1,6 @@
 import GRDB
 package import Raft
+package import Storage
 import Synchronization
 
 /// Which messages a recipient or a sender has. Derived from the log and never synced: it may lag, and where it is

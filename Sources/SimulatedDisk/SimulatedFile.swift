@@ -1,3 +1,5 @@
+import Raft
+
 /// One file as a disk and the memory in front of it see it.
 struct SimulatedFile: Sendable {
     static let sectorBytes = 512
@@ -7,7 +9,7 @@ struct SimulatedFile: Sendable {
     /// What a power cut leaves for sure.
     private(set) var durable: [UInt8] = []
     /// Sectors written since they last reached the disk.
-    private var dirtySectors: Set<Int> = []
+    private var dirtySectors = SectorSet()
     private var isSizeDirty = false
 
     let isDirectory: Bool
@@ -29,7 +31,7 @@ struct SimulatedFile: Sendable {
             isSizeDirty = true
         }
         current.replaceSubrange(offset..<end, with: bytes)
-        dirtySectors.formUnion(offset / Self.sectorBytes...(end - 1) / Self.sectorBytes)
+        dirtySectors.insert(offset / Self.sectorBytes...(end - 1) / Self.sectorBytes)
     }
 
     mutating func truncate(to size: Int) {
@@ -43,7 +45,7 @@ struct SimulatedFile: Sendable {
 
     mutating func sync() {
         if isSizeDirty { resize(&durable, to: current.count) }
-        for sector in dirtySectors { copy(sector, upTo: Self.sectorBytes) }
+        forEachDirtySector { file, sector in file.copy(sector, upTo: Self.sectorBytes) }
         forgetDirty()
     }
 
@@ -51,17 +53,20 @@ struct SimulatedFile: Sendable {
     mutating func loseDirty() { forgetDirty() }
 
     /// What a power cut leaves: the fate of each unsynced sector, and of the size, is drawn.
-    mutating func loseUnsynced(_ fate: UnsyncedFate, using generator: inout SeededGenerator) {
-        if isSizeDirty, fate == .kept || fate == .drawn && Bool.random(using: &generator) {
+    mutating func loseUnsynced(_ fate: UnsyncedFate, using random: inout SplitMix64) {
+        if isSizeDirty, fate == .kept || fate == .drawn && random.next(below: 2) == 0 {
             resize(&durable, to: current.count)
         }
-        for sector in dirtySectors.sorted() {
+        forEachDirtySector { file, sector in
             switch fate {
             case .lost: break
-            case .kept: copy(sector, upTo: Self.sectorBytes)
+            case .kept: file.copy(sector, upTo: Self.sectorBytes)
             case .drawn:
-                let bytes = [0, Self.sectorBytes, Int.random(in: 0...Self.sectorBytes, using: &generator)]
-                copy(sector, upTo: bytes[Int.random(in: 0..<3, using: &generator)])
+                switch random.next(below: 3) {
+                case 0: break
+                case 1: file.copy(sector, upTo: Self.sectorBytes)
+                default: file.copy(sector, upTo: Int(random.next(below: UInt64(Self.sectorBytes) + 1)))
+                }
             }
         }
         current = durable
@@ -74,6 +79,14 @@ struct SimulatedFile: Sendable {
         if offset < durable.count { durable[offset] ^= mask }
     }
 
+    /// The set is moved out meanwhile, so that it is never copied.
+    private mutating func forEachDirtySector(_ body: (inout SimulatedFile, Int) -> Void) {
+        var dirty = SectorSet()
+        swap(&dirty, &dirtySectors)
+        dirty.forEach { body(&self, $0) }
+        swap(&dirty, &dirtySectors)
+    }
+
     private mutating func copy(_ sector: Int, upTo count: Int) {
         let start = sector * Self.sectorBytes
         let end = min(start + count, durable.count, current.count)
@@ -82,7 +95,7 @@ struct SimulatedFile: Sendable {
     }
 
     private mutating func forgetDirty() {
-        dirtySectors = []
+        dirtySectors.removeAll()
         isSizeDirty = false
     }
 

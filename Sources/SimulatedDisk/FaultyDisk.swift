@@ -1,3 +1,4 @@
+import Raft
 package import Storage
 import Synchronization
 
@@ -22,7 +23,7 @@ package final class FaultyDisk: Disk {
 
     struct State: Sendable {
         var volume = SimulatedVolume()
-        var generator: SeededGenerator
+        var random: SplitMix64
         var operations = 0
         var faults: [Int: Fault] = [:]
         var isDead = false
@@ -32,7 +33,7 @@ package final class FaultyDisk: Disk {
 
     let state: Mutex<State>
 
-    package init(seed: UInt64) { state = Mutex(State(generator: SeededGenerator(seed: seed))) }
+    package init(seed: UInt64) { state = Mutex(State(random: SplitMix64(seed: seed))) }
 
     private init(_ state: consuming State) { self.state = Mutex(state) }
 
@@ -61,7 +62,7 @@ package final class FaultyDisk: Disk {
     /// The disk as the next start finds it after a power cut.
     package func reboot(_ fate: UnsyncedFate = .drawn) -> FaultyDisk {
         var state = state.withLock { $0 }
-        state.volume.loseUnsynced(fate, using: &state.generator)
+        state.volume.loseUnsynced(fate, using: &state.random)
         return FaultyDisk(Self.restarted(state))
     }
 
