@@ -4,6 +4,8 @@ struct Leadership: Hashable, Sendable {
     var peers: [Progress]
     /// This term's no-op. Once it is committed, so is everything before it (Raft §8).
     let termStart: LogIndex
+    /// Of a pair with a witness.
+    var backup: BackupStanding?
     /// Counts heartbeat rounds, within this term.
     var round: UInt64 = 0
     var nextHeartbeat: Instant

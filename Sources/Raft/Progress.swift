@@ -77,9 +77,9 @@ struct Progress: Hashable, Sendable {
 
     // MARK: Sending
 
-    /// Whether an append that begins with `next` may go out now.
-    func canSend(lastIndex: LogIndex, inFlightMax: Int) -> Bool {
-        guard next <= lastIndex, !isPaused else { return false }
+    /// Whether an append that begins with `next`, and ends with `limit` at most, may go out now.
+    func canSend(through limit: LogIndex, inFlightMax: Int) -> Bool {
+        guard next <= limit, !isPaused else { return false }
         switch phase {
         case .probing: return flights.isEmpty
         case .replicating: return flights.count < inFlightMax

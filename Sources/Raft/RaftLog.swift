@@ -99,12 +99,15 @@ package struct RaftLog: Sendable {
     }
 
     /// Whole batches from `index` up, which is in memory and starts one: as many as fit, at least one.
-    func batches(from index: LogIndex, entriesMax: Int, bytesMax: Int) -> [Entry] {
-        precondition(index >= firstInMemory && index <= lastIndex, "entry \(index) is not in memory")
+    ///
+    /// - Parameter limit: the last entry to give; the end of a batch.
+    func batches(from index: LogIndex, through limit: LogIndex, entriesMax: Int, bytesMax: Int) -> [Entry] {
+        precondition(index >= firstInMemory && index <= limit, "entries \(index) to \(limit) are not in memory")
+        precondition(limit <= lastIndex, "the log ends at \(lastIndex), before \(limit)")
         let start = firstInMemory.distance(to: index)
         var end = start
         var bytes = 0
-        for position in start..<memory.count {
+        for position in start...firstInMemory.distance(to: limit) {
             bytes += memory[position].payload.count
             if end > start && (position - start >= entriesMax || bytes > bytesMax) { break }
             if !memory[position].continues { end = position + 1 }

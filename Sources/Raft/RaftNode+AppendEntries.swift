@@ -7,14 +7,18 @@ extension RaftNode {
         guard var leading = leadership else { return }
         leadership = nil
         for place in leading.peers.indices {
-            while leading.peers[place].canSend(lastIndex: log.lastIndex, inFlightMax: settings.appendsInFlightMax) {
-                announcements.append(nextAppend(to: &leading.peers[place]))
+            while let limit = sendLimit(for: leading.peers[place], backup: leading.backup),
+                leading.peers[place].canSend(through: limit, inFlightMax: settings.appendsInFlightMax)
+            {
+                announcements.append(nextAppend(to: &leading.peers[place], through: limit))
+                guard leading.peers[place].kind == .witness else { continue }
+                leading.backup?.sentToWitness(through: limit)
             }
         }
         leadership = leading
     }
 
-    private func nextAppend(to peer: inout Progress) -> Outbound {
+    private func nextAppend(to peer: inout Progress, through limit: LogIndex) -> Outbound {
         let previous = peer.next.previous
         guard let previousTerm = log.term(at: previous) else {
             preconditionFailure("next \(peer.next) of \(peer.id) is outside the log \(log.base)...\(log.lastEntry)")
@@ -29,13 +33,16 @@ extension RaftNode {
             guard peer.next >= log.firstInMemory else {
                 let from = peer.next
                 peer.sentFromLog(now: now)
-                return .requestFromLog(append: append, from: from, through: log.firstInMemory.previous, to: peer.id)
+                let through = min(limit, log.firstInMemory.previous)
+                return .requestFromLog(append: append, from: from, through: through, to: peer.id)
             }
             append.entries = log.batches(
                 from: peer.next,
+                through: limit,
                 entriesMax: settings.appendEntriesMax,
                 bytesMax: settings.appendBytesMax
             )
+            if peer.kind == .witness { append.entries = append.entries.map(\.withoutPayload) }
         }
         let last = append.entries.last?.index ?? previous
         peer.sent(through: last, now: now)
@@ -95,7 +102,8 @@ extension RaftNode {
             guard conflict.index > commit else { return haltOnCommittedConflict(with: conflict.id) }
             log.truncate(after: conflict.index.previous)
         }
-        for entry in entries[firstNew...] { log.append(entry) }
+        let isWitness = membership[identity.id]?.kind == .witness
+        for entry in entries[firstNew...] { log.append(isWitness ? entry.withoutPayload : entry) }
     }
 
     /// Whether a leader can have sent this: contiguous entries of terms that never fall, whole batches, and a history
@@ -103,6 +111,9 @@ extension RaftNode {
     private func isIntact(_ request: AppendEntries) -> Bool {
         guard let last = request.entries.last else { return true }
         guard !last.continues, last.term <= request.term else { return false }
+        // Only a witness can do without the payloads.
+        let isWitness = membership[identity.id]?.kind == .witness
+        guard isWitness || !request.entries.contains(where: \.payloadElsewhere) else { return false }
         var before = request.previous
         var chain = log.contains(before) ? log.chain(at: before.index) : nil
         for entry in request.entries {

@@ -9,7 +9,13 @@ extension RaftNode {
         let peers = membership.members.filter { $0.id != identity.id }.map {
             Progress($0, next: next, lastContact: voted.contains($0.id) ? now : nil)
         }
-        leadership = Leadership(peers: peers, termStart: next, nextHeartbeat: now, nextCommitNews: now)
+        leadership = Leadership(
+            peers: peers,
+            termStart: next,
+            backup: Leadership.backup(among: peers, settings: settings, now: now),
+            nextHeartbeat: now,
+            nextCommitNews: now
+        )
         // §8: "each leader commit a blank no-op entry into the log at the start of its term".
         log.append(Entry(id: EntryID(term: term, index: next), kind: .noop, payload: [], after: log.lastChain))
         broadcastHeartbeat()
@@ -27,7 +33,9 @@ extension RaftNode {
         guard let leadership else { return }
         var matches = leadership.peers.filter(\.isVoter).map(\.match)
         if membership[identity.id]?.kind != .learner { matches.append(log.durableIndex) }
-        guard let reached = Leadership.reached(by: quorum, matches), reached > commit else { return }
+        guard let agreed = Leadership.reached(by: quorum, matches) else { return }
+        let reached = reachedByBoth(leadership) ?? agreed
+        guard reached > commit else { return }
         // §5.4.2: "Raft never commits log entries from previous terms by counting replicas." A1, figure 8.
         guard log.term(at: reached) == term else { return }
         advanceCommit(to: reached)

@@ -8,7 +8,7 @@ extension RaftNode {
         if leadership.peers.contains(where: { wantsCommitNews($0) }) {
             deadline = min(deadline, leadership.nextCommitNews)
         }
-        return deadline
+        return min(deadline, backupDeadline(leadership) ?? deadline)
     }
 
     mutating func leaderDeadlineReached() {
@@ -27,11 +27,22 @@ extension RaftNode {
         return Leadership.reached(by: quorum, contacts) ?? .zero
     }
 
-    /// C10: others commit what this node cannot write: it is the one with the bad disk. Four times the timeout, because
-    /// one slow write is no reason to change the leader.
+    /// C10: others have on disk what this node cannot write: it is the one with the bad disk. Four times the timeout,
+    /// because one slow write is no reason to change the leader.
     private var isDiskStalled: Bool {
-        guard let oldest = log.oldestWrite, commit > log.durableIndex else { return false }
+        guard let oldest = log.oldestWrite, isOvertaken else { return false }
         return now >= oldest + settings.electionTimeout * 4
+    }
+
+    /// Whether others could go on without this node's disk: a quorum has committed what is not on it; in a pair with a
+    /// witness, which commits nothing without it, the backup can be elected and has more.
+    private var isOvertaken: Bool {
+        if commit > log.durableIndex { return true }
+        guard let leadership, let backup = leadership.backup, case .in = backup.phase,
+            let place = leadership.place(of: backup.id), isAtHand(leadership.peers[place]),
+            leadership.peers.contains(where: { $0.kind == .witness && isAtHand($0) })
+        else { return false }
+        return leadership.peers[place].match > log.durableIndex
     }
 
     mutating func broadcastHeartbeat() {
@@ -67,7 +78,7 @@ extension RaftNode {
     }
 
     private func wantsCommitNews(_ peer: Progress) -> Bool {
-        !peer.isRefused && !peer.isPaused && peer.toldCommit < min(peer.match, commit)
+        peer.kind != .witness && !peer.isRefused && !peer.isPaused && peer.toldCommit < min(peer.match, commit)
     }
 
     // MARK: The follower answers

@@ -22,9 +22,9 @@ extension RaftNode {
     /// Refuses at once what could only wait: a client is better served by another node, or by trying again.
     private func rejection(of proposal: Proposal, bytes: Int) -> Rejection? {
         guard let leadership else { return .notLeader(leader: election.leader) }
-        guard hasQuorumAtHand else { return .noQuorum }
+        guard hasQuorumAtHand, canCommit(leadership) else { return .noQuorum }
         // A witness votes but holds no messages: it is no copy.
-        let copies = leadership.peers.count { $0.kind == .voter && isAtHand($0) } + 1
+        let copies = leadership.peers.count { isCopyAtHand($0, leadership) } + 1
         guard copies >= proposal.copies else { return .tooFewCopies(atHand: copies) }
         // A14: a leader that cannot commit must not grow without end.
         let isFirst = proposals.current.isEmpty

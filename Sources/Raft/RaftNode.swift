@@ -85,6 +85,7 @@ package struct RaftNode: Sendable {
         guard fault == nil else { return nil }
         log.release(through: handedOut, keeping: settings.retainedBytesMax)
         beginReadRound()
+        updateBackup()
         sendAppends()
         sendCommitNews()
         var ready = Ready(deadline: nextDeadline)

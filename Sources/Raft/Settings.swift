@@ -19,6 +19,9 @@ package struct Settings: Hashable, Sendable {
     package var refusedLeaderDelayMax: Duration
     /// After a refused pre-vote in a fast failover: the least time until the next; at most twice this.
     package var refusedPreVoteRetry: Duration
+    /// In a pair with a witness: how long the backup may lag without progress, or say nothing, before the primary goes
+    /// on without it; and how long a hand-over back to the backup may take.
+    package var degradeAfter: Duration
 
     package init(
         heartbeatInterval: Duration = .milliseconds(50),
@@ -29,7 +32,8 @@ package struct Settings: Hashable, Sendable {
         uncommittedBytesMax: Int = 64 << 20,
         retainedBytesMax: Int = 16 << 20,
         refusedLeaderDelayMax: Duration = .milliseconds(20),
-        refusedPreVoteRetry: Duration = .milliseconds(5)
+        refusedPreVoteRetry: Duration = .milliseconds(5),
+        degradeAfter: Duration = .seconds(1)
     ) {
         precondition(heartbeatInterval > .zero && electionTimeout > heartbeatInterval, "timeouts must be ordered")
         precondition(appendsInFlightMax > 0 && appendEntriesMax > 0 && appendBytesMax > 0, "windows must be open")
@@ -42,5 +46,6 @@ package struct Settings: Hashable, Sendable {
         self.retainedBytesMax = retainedBytesMax
         self.refusedLeaderDelayMax = refusedLeaderDelayMax
         self.refusedPreVoteRetry = refusedPreVoteRetry
+        self.degradeAfter = degradeAfter
     }
 }

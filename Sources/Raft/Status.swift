@@ -13,6 +13,8 @@ package struct Status: Hashable, Sendable {
         package var isRefused: Bool
         /// Its log ends before the leader's begins: it needs a copy of the leader's base.
         package var lacksBase: Bool
+        /// The backup of a pair with a witness, while the leader goes on without it.
+        package var isOut: Bool
     }
 
     package var role: RaftElection.Role
@@ -25,6 +27,8 @@ package struct Status: Hashable, Sendable {
     package var durable: LogIndex
     /// Leads, and has committed an entry of its own term: reads are answered.
     package var isLeaderReady: Bool
+    /// Leads a pair with a witness, and its backup is out: what is committed now is on this node's disk alone.
+    package var isDegraded: Bool
     /// Proposals appended here and not yet settled.
     package var pendingProposals: Int
     /// The other members as the leader sees them; empty on others.
@@ -47,6 +51,7 @@ extension RaftNode {
             last: log.lastEntry,
             durable: log.durableIndex,
             isLeaderReady: isLeaderReady,
+            isDegraded: leadership?.backup?.isOut ?? false,
             pendingProposals: proposals.current.count + proposals.orphaned.count + proposals.awaitingCopies.count,
             peers: leadership?.peers.map(statusPeer) ?? []
         )
@@ -60,7 +65,8 @@ extension RaftNode {
             isAtHand: isAtHand(peer),
             lastContact: peer.lastContact,
             isRefused: peer.isRefused,
-            lacksBase: peer.phase == .lacking
+            lacksBase: peer.phase == .lacking,
+            isOut: peer.id == leadership?.backup?.id && leadership?.backup?.isOut == true
         )
     }
 }

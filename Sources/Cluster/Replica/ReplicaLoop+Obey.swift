@@ -48,11 +48,13 @@ extension ReplicaLoop {
     /// Entries that a lagging peer needs come from the disk, on a thread of their own.
     private func sendFromLog(_ append: AppendEntries, from: LogIndex, through: LogIndex, to peer: NodeID) {
         let link = link(to: peer)
+        let isWitness = node.membership[peer]?.kind == .witness
         let (log, inbox, hlc, bytesMax) = (log, inbox, clock.latest, configuration.settings.appendBytesMax)
         CatchUp.queue.async {
             do throws(StorageError) {
                 var filled = append
-                filled.entries = try log.entries(from: from, through: through, bytesMax: bytesMax)
+                let entries = try log.entries(from: from, through: through, bytesMax: bytesMax)
+                filled.entries = isWitness ? entries.map(\.withoutPayload) : entries
                 link.send(.appendEntries(filled), hlc: hlc)
             } catch  where error.code == .outOfRange {
                 // Another leader's entries have replaced them meanwhile: this node leads no longer.

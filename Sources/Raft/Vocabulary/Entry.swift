@@ -15,6 +15,8 @@ package struct Entry: Hashable, Sendable {
     /// Another entry of the same batch follows: this one is never appended, sent or kept without it.
     package var continues: Bool
     package var payload: [UInt8]
+    /// This copy stands without its payload, as a witness keeps it: its chain value is the one it was given with.
+    package var payloadElsewhere = false
     /// Identifies this entry and its whole history: equal chain values mean equal logs up to here.
     package var chain: ChainValue
 
@@ -40,8 +42,18 @@ package struct Entry: Hashable, Sendable {
     package var index: LogIndex { id.index }
     package var term: Term { id.term }
 
-    /// Whether the chain value is the one this entry has after `previous`.
+    /// The same entry as a witness keeps it: of a command only its place in the order, of everything else all.
+    package var withoutPayload: Entry {
+        guard kind == .command else { return self }
+        var entry = self
+        entry.payload = []
+        entry.payloadElsewhere = true
+        return entry
+    }
+
+    /// Whether the chain value is the one this entry has after `previous`. Without the payload nobody can tell.
     package func follows(_ previous: ChainValue) -> Bool {
-        chain == previous.extended(id: id, kind: kind, continues: continues, payload: payload)
+        payloadElsewhere
+            || chain == previous.extended(id: id, kind: kind, continues: continues, payload: payload)
     }
 }

@@ -249,7 +249,9 @@ struct Network {
             }
             packets.append(Packet(from: id, to: peer, body: .reply(reply, reply.lane)))
         case .requestFromLog(var append, let from, let through, let peer):
-            append.entries = read(from: from, through: through, at: id)
+            let entries = read(from: from, through: through, at: id)
+            let isWitness = membership[peer]?.kind == .witness
+            append.entries = isWitness ? entries.map(\.withoutPayload) : entries
             packets.append(Packet(from: id, to: peer, body: .request(.appendEntries(append))))
         }
     }

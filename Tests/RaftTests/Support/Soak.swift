@@ -40,7 +40,8 @@ struct Soak {
             appendEntriesMax: Int(1 + random.next(below: 20)),
             appendsInFlightMax: Int(1 + random.next(below: 4)),
             uncommittedBytesMax: 1 << Int(10 + random.next(below: 10)),
-            retainedBytesMax: Int(random.next(below: 2) * random.next(below: 4000))
+            retainedBytesMax: Int(random.next(below: 2) * random.next(below: 4000)),
+            degradeAfter: .milliseconds(Int(50 + random.next(below: 300)))
         )
         let names: [NodeID] = ["a", "b", "c", "d", "e"]
         network = Network(
