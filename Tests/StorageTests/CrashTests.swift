@@ -35,7 +35,14 @@ final class CrashTests: StorageTestCase {
     }
 
     func testPowerCutAtEveryOperation() throws {
-        let workload = Workload(seed: 1, calls: 24)
+        try cutPowerAtEveryOperation(of: Workload(seed: 1, calls: 24))
+    }
+
+    func testPowerCutAtEveryOperationOfAWitness() throws {
+        try cutPowerAtEveryOperation(of: Workload(seed: 4, calls: 40, isWitness: true))
+    }
+
+    private func cutPowerAtEveryOperation(of workload: Workload) throws {
         let rehearsal = FaultyDisk(seed: 0)
         var complete = Progress()
         try run(workload, on: rehearsal, &complete)

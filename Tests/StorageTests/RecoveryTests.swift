@@ -200,27 +200,4 @@ final class RecoveryTests: StorageTestCase {
         try zero(longer - 48..<longer, of: first, on: disk)
         XCTAssertEqual(try openFormed(disk.copy()).log.summary.last, last.last)
     }
-
-    /// A witness keeps entries without payload: their chain value can't be derived, the header's checksum guards it.
-    func testEntriesWithoutTheirPayload() throws {
-        let disk = FaultyDisk(seed: 1)
-        let directory = try openFormed(disk)
-        var entries: [Entry] = []
-        for index in 1...5 as ClosedRange<LogIndex> {
-            entries.append(
-                Entry(
-                    id: EntryID(term: 2, index: index),
-                    kind: .command,
-                    payload: [],
-                    chain: ChainValue(UInt32(index.rawValue) &* 0x9E37_79B9)
-                )
-            )
-        }
-        try directory.persist([Persist(token: PersistToken(1), entries: entries)])
-        XCTAssertEqual(try directory.log.entries(from: 1, through: 5, bytesMax: 1000), entries)
-        let again = try openFormed(disk.reboot(.lost))
-        XCTAssertEqual(try again.log.entries(from: 1, through: 5, bytesMax: 1000), entries)
-        disk.flip(bit: 1, ofByte: headerBytes + 40 + 6, in: first)
-        assertThrows("damaged", try directory.log.entry(at: 1))
-    }
 }

@@ -47,6 +47,9 @@ class StorageTestCase: XCTestCase {
         XCTAssertEqual(entries.last?.id ?? .zero, summary.last)
         XCTAssertEqual(entries.last?.chain ?? .empty, summary.lastChain)
         XCTAssertEqual(runs(of: entries), summary.termRuns)
+        let memberships = entries.filter { $0.kind == .membership }
+        XCTAssertEqual(memberships.map(\.index), summary.membershipIndexes)
+        XCTAssertEqual(try directory.log.membershipEntries(), memberships)
         return LogModel(hardState: directory.recovered.hardState, entries: entries)
     }
 

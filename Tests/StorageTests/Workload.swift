@@ -1,12 +1,13 @@
 import Raft
 import SimulatedDisk
 
-/// A fixed sequence of calls to `DataDirectory.persist`, drawn from a seed: appends of all sizes, batches, cuts,
-/// votes, several parts in one call.
+/// A fixed sequence of calls to `DataDirectory.persist`, drawn from a seed: appends of all sizes and kinds, batches,
+/// cuts, votes, several parts in one call.
 struct Workload {
     let calls: [[Persist]]
 
-    init(seed: UInt64, calls count: Int, payloadBytesMax: Int = 300) {
+    /// - Parameter isWitness: whether entries come as a witness keeps them.
+    init(seed: UInt64, calls count: Int, payloadBytesMax: Int = 300, isWitness: Bool = false) {
         var generator = SeededGenerator(seed: seed)
         var model = LogModel()
         var token: UInt64 = 0
@@ -33,6 +34,7 @@ struct Workload {
                     payloadBytesMax: payloadBytesMax,
                     using: &generator
                 )
+                if isWitness { part.entries = part.entries.map(\.withoutPayload) }
                 model.apply(part)
                 return part
             }
@@ -55,7 +57,7 @@ struct Workload {
             let payload = (0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) }
             let entry = Entry(
                 id: EntryID(term: term, index: index),
-                kind: payload.isEmpty ? .noop : .command,
+                kind: kind(of: payload),
                 continues: place % 3 == 0 && place < count - 1,
                 payload: payload,
                 after: chain
@@ -64,5 +66,10 @@ struct Workload {
             chain = entry.chain
         }
         return entries
+    }
+
+    private static func kind(of payload: [UInt8]) -> Entry.Kind {
+        if payload.isEmpty { return .noop }
+        return payload.count % 8 == 1 ? .membership : .command
     }
 }

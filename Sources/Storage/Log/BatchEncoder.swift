@@ -40,9 +40,8 @@ struct BatchEncoder {
             entry.index == tip.id.index.next && entry.term >= tip.id.term,
             "entry \(entry.id) does not follow \(tip.id)"
         )
-        let follows = entry.follows(tip.chain)
         precondition(
-            follows || entry.payload.isEmpty,
+            entry.payloadElsewhere ? entry.payload.isEmpty : entry.follows(tip.chain),
             "entry \(entry.id) has chain value \(entry.chain), not one after \(tip.chain)"
         )
         let offset = start + bytes.count
@@ -52,12 +51,12 @@ struct BatchEncoder {
             chain: entry.chain,
             payloadLength: entry.payload.count,
             continues: entry.continues,
-            payloadElsewhere: !follows
+            payloadElsewhere: entry.payloadElsewhere
         )
         header.encode(into: &bytes, key: key, offset: offset)
         bytes.append(contentsOf: entry.payload)
         bytes.appendZeros(header.size - RecordHeader.byteCount - entry.payload.count)
-        changes.append(.appended(entry.id, entry.chain, offset: UInt32(offset)))
+        changes.append(.appended(entry.id, entry.kind, entry.chain, offset: UInt32(offset)))
         tip.id = entry.id
         tip.chain = entry.chain
     }
@@ -77,7 +76,7 @@ struct BatchEncoder {
     func identity(at index: LogIndex) -> (EntryID, ChainValue)? {
         for change in changes.reversed() {
             switch change {
-            case .appended(let id, let chain, _), .truncated(let id, let chain), .reset(let id, let chain):
+            case .appended(let id, _, let chain, _), .truncated(let id, let chain), .reset(let id, let chain):
                 if id.index == index { return (id, chain) }
             }
         }

@@ -31,7 +31,7 @@ struct LogPositions: Sendable {
     /// Starts with another base than the beginning; only before anything else happens.
     mutating func begin(after base: EntryID, _ chain: ChainValue) {
         precondition(summary.last == .zero, "the log already holds entries up to \(summary.last)")
-        summary = LogSummary(base: base, baseChain: chain, last: base, lastChain: chain, termRuns: [])
+        summary = LogSummary(emptyAfter: base, chain)
     }
 
     /// Goes on in this segment.
@@ -47,7 +47,7 @@ struct LogPositions: Sendable {
     mutating func apply(_ changes: [LogChange], end: Int) {
         for change in changes {
             switch change {
-            case .appended(let id, let chain, let offset): append(id, chain, offset)
+            case .appended(let id, let kind, let chain, let offset): append(id, kind, chain, offset)
             case .truncated(let id, let chain): truncate(to: id, chain)
             case .reset(let id, let chain): reset(to: id, chain)
             }
@@ -96,16 +96,11 @@ struct LogPositions: Sendable {
         return low
     }
 
-    private mutating func append(_ id: EntryID, _ chain: ChainValue, _ offset: UInt32) {
-        precondition(id.index == summary.last.index.next, "entry \(id) does not follow \(summary.last)")
+    private mutating func append(_ id: EntryID, _ kind: Entry.Kind, _ chain: ChainValue, _ offset: UInt32) {
+        summary.append(id, kind, chain)
         let current = segments.count - 1
         if segments[current].offsets.isEmpty { segments[current].first = id.index }
         segments[current].offsets.append(offset)
-        if summary.termRuns.last?.term != id.term {
-            summary.termRuns.append(TermRun(firstIndex: id.index, term: id.term))
-        }
-        summary.last = id
-        summary.lastChain = chain
     }
 
     private mutating func truncate(to id: EntryID, _ chain: ChainValue) {
@@ -118,13 +113,7 @@ struct LogPositions: Sendable {
             let kept = segments[last].first.distance(to: id.index) + 1
             segments[last].offsets.removeLast(max(0, segments[last].offsets.count - kept))
         }
-        while let run = summary.termRuns.last, run.firstIndex > id.index { summary.termRuns.removeLast() }
-        if id.index < summary.base.index {
-            summary.base = id
-            summary.baseChain = chain
-        }
-        summary.last = id
-        summary.lastChain = chain
+        summary.truncate(to: id, chain)
     }
 
     private mutating func reset(to id: EntryID, _ chain: ChainValue) {
@@ -133,6 +122,6 @@ struct LogPositions: Sendable {
             segments[position].first = id.index.next
             segments[position].offsets = []
         }
-        summary = LogSummary(base: id, baseChain: chain, last: id, lastChain: chain, termRuns: [])
+        summary = LogSummary(emptyAfter: id, chain)
     }
 }

@@ -53,7 +53,7 @@ struct RecordHeader: Hashable, Sendable {
     var chain: ChainValue
     var payloadLength: Int
     var continues = false
-    /// A witness keeps entries without their payload: the chain value stands as it was given.
+    /// `Entry.payloadElsewhere`: there is no payload, and the chain value stands as it was given.
     var payloadElsewhere = false
 
     /// Bytes a record with this much payload takes.
@@ -97,6 +97,13 @@ struct RecordHeader: Hashable, Sendable {
             UInt32(truncatingIfNeeded: last >> 32) == header.checksum(words, payload, key: key, offset: offset)
         else { return nil }
         return header
+    }
+
+    /// Whether these bytes are the content of the entry of this kind that was written here, after one with chain value
+    /// `previous`. Of an entry whose payload is elsewhere there is nothing but the header, which has its own checksum.
+    func vouches(for payload: ArraySlice<UInt8>, of kind: Entry.Kind, after previous: ChainValue) -> Bool {
+        if payloadElsewhere { return payload.isEmpty && kind == .command }
+        return chain == previous.extended(id: id, kind: kind, continues: continues, payload: payload)
     }
 
     private var words: (UInt64, UInt64, UInt64, UInt64) {

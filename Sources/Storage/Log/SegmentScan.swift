@@ -136,18 +136,8 @@ struct SegmentScan {
         case .entry(let kind):
             guard !isFirst, let tip = working, header.id.index == tip.id.index.next, header.id.term >= tip.id.term
             else { return false }
-            guard
-                header.payloadElsewhere
-                    ? payload.isEmpty
-                    : header.chain
-                        == tip.chain.extended(
-                            id: header.id,
-                            kind: kind,
-                            continues: header.continues,
-                            payload: payload
-                        )
-            else { return false }
-            changes.append(.appended(header.id, header.chain, offset: UInt32(position)))
+            guard header.vouches(for: payload, of: kind, after: tip.chain) else { return false }
+            changes.append(.appended(header.id, kind, header.chain, offset: UInt32(position)))
         case .truncate:
             guard !isFirst, let tip = working, header.id <= tip.id, payload.isEmpty else { return false }
             changes.append(.truncated(header.id, header.chain))

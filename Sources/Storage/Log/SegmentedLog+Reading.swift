@@ -29,6 +29,13 @@ extension SegmentedLog {
         return entry
     }
 
+    /// The entries of kind `membership` that the log holds, oldest first. Not while another thread cuts or trims it.
+    package func membershipEntries() throws(StorageError) -> [Entry] {
+        var entries: [Entry] = []
+        for index in summary.membershipIndexes { entries.append(try entry(at: index)) }
+        return entries
+    }
+
     /// Term and chain value of the entry at `index`, or of the one before the first.
     package func identity(at index: LogIndex) throws(StorageError) -> (EntryID, ChainValue) {
         let found = try positions.withLock { positions throws(StorageError) -> Place in
@@ -148,16 +155,12 @@ extension SegmentedLog {
             guard case .entry(let kind) = header.kind, payloadStart + header.payloadLength <= bytes.count else {
                 throw damaged(span.file, Int(offset), index)
             }
-            let entry = Entry(
-                id: header.id,
-                kind: kind,
-                continues: header.continues,
-                payload: Array(bytes[payloadStart..<payloadStart + header.payloadLength]),
-                chain: header.chain
-            )
-            guard header.payloadElsewhere || entry.follows(chain) else { throw damaged(span.file, Int(offset), index) }
-            entries.append(entry)
-            chain = entry.chain
+            let payload = bytes[payloadStart..<payloadStart + header.payloadLength]
+            guard header.vouches(for: payload, of: kind, after: chain) else {
+                throw damaged(span.file, Int(offset), index)
+            }
+            entries.append(Entry(header, kind, payload))
+            chain = header.chain
         }
         return entries
     }
@@ -182,5 +185,19 @@ extension SegmentedLog {
             firstIndex: index,
             "entry \(index) is not what was written there"
         )
+    }
+}
+
+extension Entry {
+    /// What a record of an entry holds.
+    fileprivate init(_ header: RecordHeader, _ kind: Kind, _ payload: ArraySlice<UInt8>) {
+        self.init(
+            id: header.id,
+            kind: kind,
+            continues: header.continues,
+            payload: Array(payload),
+            chain: header.chain
+        )
+        payloadElsewhere = header.payloadElsewhere
     }
 }

@@ -1,0 +1,63 @@
+package import Raft
+
+/// What a log holds.
+package struct LogSummary: Hashable, Sendable {
+    /// The entry before the first one held; `.zero` where the log starts at index 1.
+    package var base: EntryID
+    package var baseChain: ChainValue
+    /// The last entry; equal to `base` where the log is empty.
+    package var last: EntryID
+    package var lastChain: ChainValue
+    /// Terms of the entries held, first to last.
+    package var termRuns: [TermRun]
+    /// Where entries of kind `membership` are among those held, oldest first.
+    package var membershipIndexes: [LogIndex]
+
+    package static let empty = LogSummary(emptyAfter: .zero, .empty)
+
+    /// An empty log that goes on after this entry.
+    package init(emptyAfter base: EntryID, _ chain: ChainValue) {
+        self.base = base
+        baseChain = chain
+        last = base
+        lastChain = chain
+        termRuns = []
+        membershipIndexes = []
+    }
+
+    /// The term of the entry at `index`, held or the one before the first; nil for any other.
+    package func term(at index: LogIndex) -> Term? {
+        if index == base.index { return base.term }
+        guard index > base.index, index <= last.index else { return nil }
+        var low = 0
+        var high = termRuns.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if termRuns[middle].firstIndex <= index { low = middle } else { high = middle }
+        }
+        return termRuns[low].term
+    }
+
+    // MARK: Keeping it right
+
+    /// One more entry, directly after the last.
+    mutating func append(_ id: EntryID, _ kind: Entry.Kind, _ chain: ChainValue) {
+        precondition(id.index == last.index.next, "entry \(id) does not follow \(last)")
+        if termRuns.last?.term != id.term { termRuns.append(TermRun(firstIndex: id.index, term: id.term)) }
+        if kind == .membership { membershipIndexes.append(id.index) }
+        last = id
+        lastChain = chain
+    }
+
+    /// The log now ends at this entry, also where that is before its base.
+    mutating func truncate(to id: EntryID, _ chain: ChainValue) {
+        while let run = termRuns.last, run.firstIndex > id.index { termRuns.removeLast() }
+        while let index = membershipIndexes.last, index > id.index { membershipIndexes.removeLast() }
+        if id.index < base.index {
+            base = id
+            baseChain = chain
+        }
+        last = id
+        lastChain = chain
+    }
+}
