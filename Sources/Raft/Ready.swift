@@ -27,8 +27,8 @@ package enum Outbound: Hashable, Sendable {
     case request(RPCRequest, to: NodeID)
     case reply(RPCReply, to: NodeID, token: ReplyToken)
     /// An append whose entries are no longer in memory: read from the log `from` and up, at least one whole batch and
-    /// otherwise no more than the limits allow, put them into `append.entries` (for a witness, without their payloads), then send. If they cannot be read, step
-    /// `.undelivered`: until then this peer is sent nothing else.
+    /// otherwise no more than the limits allow, put them into `append.entries` (for a witness, without their payloads),
+    /// then send. If they cannot be read, step `.undelivered`: until then this peer is sent nothing else.
     case requestFromLog(append: AppendEntries, from: LogIndex, through: LogIndex, to: NodeID)
 }
 
