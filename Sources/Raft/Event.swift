@@ -13,6 +13,8 @@ package enum Event: Hashable, Sendable {
     case propose(Proposal)
     /// A client asks from which index on a read sees everything that was acknowledged before it.
     case read(Ticket)
+    /// An operator asks the leader to hand over: to this voter; nil for whichever lacks least.
+    case transferLeadership(Ticket, to: NodeID?)
     /// Everything handed out by `Ready.persist` up to and including this token is on disk.
     case persisted(PersistToken)
     /// Campaign now: the first voter of a fresh cluster.

@@ -4,6 +4,7 @@
 /// Legal transitions (Raft figure 4, with the pre-vote of dissertation §9.6 in front):
 /// ```
 /// follower     → preCandidate   no leader was heard in time; or told to campaign
+/// follower     → candidate      its leader hands over to it
 /// preCandidate → candidate      a quorum would vote for it
 /// preCandidate → preCandidate   time is up, try again
 /// preCandidate → follower       a quorum would not; or a leader or a higher term was heard
@@ -61,8 +62,9 @@ package struct RaftElection: Hashable, Sendable {
     }
 
     mutating func becomeCandidate(timeout: Duration, now: Instant) {
-        precondition(role == .preCandidate, "a \(role.rawValue) cannot become a candidate without pre-votes")
+        precondition(role == .preCandidate || role == .follower, "a \(role.rawValue) does not become a candidate")
         role = .candidate
+        leader = nil
         forgetVotes()
         self.timeout = timeout
         deadline = now + timeout

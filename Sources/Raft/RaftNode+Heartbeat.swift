@@ -8,6 +8,7 @@ extension RaftNode {
         if leadership.peers.contains(where: { wantsCommitNews($0) }) {
             deadline = min(deadline, leadership.nextCommitNews)
         }
+        deadline = min(deadline, transferDeadline ?? deadline)
         return min(deadline, backupDeadline(leadership) ?? deadline)
     }
 
@@ -15,6 +16,7 @@ extension RaftNode {
         // Dissertation §6.2: "a leader steps down if an election timeout elapses without a successful round of
         // heartbeats to a majority of its cluster". C7: it also stops its heartbeats, so that others may be elected.
         if now >= quorumContact + settings.electionTimeout { return becomeFollower() }
+        abortTransferWhenDue()
         guard let leadership, now >= leadership.nextHeartbeat else { return }
         if isDiskStalled { return becomeFollower() }
         broadcastHeartbeat()

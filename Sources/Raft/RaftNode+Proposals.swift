@@ -22,6 +22,7 @@ extension RaftNode {
     /// Refuses at once what could only wait: a client is better served by another node, or by trying again.
     private func rejection(of proposal: Proposal, bytes: Int) -> Rejection? {
         guard let leadership else { return .notLeader(leader: election.leader) }
+        guard transfer == nil else { return .transferring }
         guard hasQuorumAtHand, canCommit(leadership) else { return .noQuorum }
         // A witness votes but holds no messages: it is no copy.
         let copies = leadership.peers.count { isCopyAtHand($0, leadership) } + 1

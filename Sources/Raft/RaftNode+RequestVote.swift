@@ -12,6 +12,7 @@ extension RaftNode {
     /// there is no viable leader and begins an election to choose a new leader."
     mutating func electionDeadlineReached() {
         guard mayCampaign else {
+            giveUpTransfer()
             election.forgetLeader()
             return election.wait(drawElectionTimeout(), now: now)
         }
@@ -23,6 +24,7 @@ extension RaftNode {
     ///
     /// Pre-votes wait for this node's disk like votes: a node whose disk hangs must not disturb the others (C10).
     private mutating func askForPreVotes() {
+        giveUpTransfer()
         election.becomePreCandidate(timeout: drawElectionTimeout(), now: now)
         election.count(identity.id, granted: true)
         askVoters(RequestVote(term: term.next, isPreVote: true, lastEntry: log.lastEntry))
@@ -31,12 +33,15 @@ extension RaftNode {
 
     /// §5.2: "To begin an election, a follower increments its current term and transitions to candidate state. It then
     /// votes for itself and issues RequestVote RPCs in parallel to each of the other servers in the cluster."
-    private mutating func askForVotes() {
+    private mutating func askForVotes(isTransfer: Bool = false) {
         election.becomeCandidate(timeout: drawElectionTimeout(), now: now)
         // B2: a promise, so it leaves once term and vote are on disk; our own vote counts then, not before.
         setHardState(HardState(term: term.next, vote: identity.id))
-        askVoters(RequestVote(term: term, isPreVote: false, lastEntry: log.lastEntry))
+        askVoters(RequestVote(term: term, isPreVote: false, lastEntry: log.lastEntry, isTransfer: isTransfer))
     }
+
+    /// The leader itself wants it: nobody needs to be asked first, and nobody may refuse because the leader is well.
+    mutating func campaignForTransfer() { askForVotes(isTransfer: true) }
 
     private mutating func askVoters(_ request: RequestVote) {
         for voter in membership.voters where voter.id != identity.id {
@@ -49,7 +54,8 @@ extension RaftNode {
     mutating func receive(_ request: RequestVote, from candidate: NodeID, token: ReplyToken) {
         // Dissertation §4.2.3: "if a server receives a RequestVote request within the minimum election timeout of
         // hearing from a current leader, it does not update its term or grant its vote."
-        if election.isLeaderFresh(within: settings.electionTimeout, now: now) {
+        // Unless that leader itself asked for the election.
+        if !request.isTransfer, election.isLeaderFresh(within: settings.electionTimeout, now: now) {
             return answer(request, granted: false, to: candidate, token: token)
         }
         // §5.1: "If a server receives a request with a stale term number, it rejects the request." C1: with our term,

@@ -43,6 +43,7 @@ extension RaftNode {
         // recognizes the leader as legitimate and returns to follower state."
         if election.role != .follower { becomeFollower() }
         election.heard(leader, now: now)
+        concludeTransfer(to: leader)
     }
 
     /// §5.2: "Raft uses randomized election timeouts": between once and twice the setting, drawn anew each time (C9).

@@ -24,6 +24,8 @@ package struct RaftNode: Sendable {
     var handedOut: LogIndex
     /// Nil unless leading.
     var leadership: Leadership?
+    /// Of this node's office; it stays until a successor is heard.
+    var transfer: Transfer?
     var proposals = PendingProposals()
     var reads = ReadQueue()
     var lastToken = PersistToken(0)
@@ -74,6 +76,7 @@ package struct RaftNode: Sendable {
         case .refused(let peer): refused(by: peer)
         case .propose(let proposal): propose(proposal)
         case .read(let ticket): read(ticket)
+        case .transferLeadership(let ticket, let target): transferLeadership(ticket, to: target)
         case .persisted(let token): persisted(token)
         case .campaign: campaignIfAllowed()
         case .deadline: deadlineReached()
@@ -87,6 +90,7 @@ package struct RaftNode: Sendable {
         beginReadRound()
         updateBackup()
         sendAppends()
+        tellSuccessor()
         sendCommitNews()
         var ready = Ready(deadline: nextDeadline)
         ready.persist = takePersist()
@@ -109,6 +113,7 @@ package struct RaftNode: Sendable {
         case .requestVote(let request): receive(request, from: sender.id, token: token)
         case .appendEntries(let request): receive(request, from: sender.id, token: token)
         case .heartbeat(let request): receive(request, from: sender.id, token: token)
+        case .timeoutNow(let request): receive(request, from: sender.id, token: token)
         }
     }
 
@@ -118,6 +123,7 @@ package struct RaftNode: Sendable {
         case .requestVote(let reply): receive(reply, from: sender.id)
         case .appendEntries(let reply): receive(reply, from: sender.id)
         case .heartbeat(let reply): receive(reply, from: sender.id)
+        case .timeoutNow(let reply): adopt(reply.term)
         }
     }
 

@@ -66,6 +66,8 @@ package enum Settlement: Hashable, Sendable {
     case overwritten(Ticket)
     /// A read is linearizable once `index` is applied.
     case readable(Ticket, LogIndex)
+    /// The office is handed over: this voter leads.
+    case transferred(Ticket, to: NodeID)
 }
 
 /// Why a request was not taken.
@@ -78,4 +80,10 @@ package enum Rejection: Hashable, Sendable {
     case tooFewCopies(atHand: Int)
     /// Too much is proposed and not yet committed.
     case overloaded
+    /// This node leads, and is handing over: whoever leads next takes it.
+    case transferring
+    /// Nobody can take over: the voter named, or every other one, cannot be reached or holds no messages.
+    case noSuccessor
+    /// The successor did not take over in time; this node leads on.
+    case transferTimedOut
 }

@@ -41,6 +41,9 @@ extension RaftNode {
     /// The leader of the current term, as far as known; itself when leading.
     package var leader: NodeID? { election.leader }
 
+    /// Whether this node leads and is handing over: it takes no proposals.
+    package var isTransferring: Bool { leadership != nil && transfer != nil }
+
     package var status: Status {
         Status(
             role: election.role,

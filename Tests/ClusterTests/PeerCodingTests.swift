@@ -19,8 +19,15 @@ final class PeerCodingTests: XCTestCase {
         try assertSurvives(.appendEntries(append), PeerPath.replicate, ReplicateBody(append))
         let heartbeat = Heartbeat(term: 9, commit: 8, round: 7)
         try assertSurvives(.heartbeat(heartbeat), PeerPath.replicate, ReplicateBody(heartbeat))
-        let vote = RequestVote(term: 4, isPreVote: true, lastEntry: EntryID(term: 3, index: 2))
-        try assertSurvives(.requestVote(vote), PeerPath.vote, VoteBody(vote))
+        let last = EntryID(term: 3, index: 2)
+        for vote in [
+            RequestVote(term: 4, isPreVote: true, lastEntry: last),
+            RequestVote(term: 4, isPreVote: false, lastEntry: last, isTransfer: true),
+        ] {
+            try assertSurvives(.requestVote(vote), PeerPath.vote, VoteBody(vote))
+        }
+        let handOver = TimeoutNow(term: 5)
+        try assertSurvives(.timeoutNow(handOver), PeerPath.takeOver, TakeOverBody(handOver))
     }
 
     func testRepliesSurviveTheWire() throws {
@@ -37,6 +44,8 @@ final class PeerCodingTests: XCTestCase {
         XCTAssertEqual(try roundTrip(ReplicateReplyBody(heartbeat)).reply, .heartbeat(heartbeat))
         let vote = RequestVote.Reply(term: 3, isPreVote: false, granted: true)
         XCTAssertEqual(try roundTrip(VoteReplyBody(vote)).reply, .requestVote(vote))
+        let tookOver = TimeoutNow.Reply(term: 6)
+        XCTAssertEqual(try roundTrip(TakeOverBody(tookOver)).reply, .timeoutNow(tookOver))
     }
 
     func testARequestOfAnotherClusterOrForAnotherNodeIsForeign() throws {

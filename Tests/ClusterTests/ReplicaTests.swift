@@ -2,6 +2,7 @@ import HTTPServer
 import Messaging
 import Raft
 import Storage
+import Synchronization
 import XCTest
 
 @testable import Cluster
@@ -105,6 +106,43 @@ final class ReplicaTests: XCTestCase {
             replica.status.appliedIndex >= after.upperBound ? true : nil
         }
         XCTAssertEqual(try cluster.contents(on: first, through: after.upperBound), ["one", "two"])
+    }
+
+    /// What is asked meanwhile is held for the next primary, and what was asked before is committed.
+    func testAPrimaryHandsOver() throws {
+        let cluster = try makeCluster(3)
+        for round in 1...5 {
+            let former = try cluster.primary()
+            let replica = try XCTUnwrap(former.running?.replica)
+            let outcomes = Mutex<[WriteOutcome]>([])
+            let propose = { (content: String) in
+                let draft = Draft(sender: "alice", recipient: "bob", content: content)
+                replica.propose([Command.unstampedPayload(of: draft)], copies: 1, hold: .seconds(5)) { outcome in
+                    outcomes.withLock { $0.append(outcome) }
+                }
+            }
+            for number in 1...10 { propose("before \(round).\(number)") }
+            let transfer = try cluster.wait { done in
+                replica.transferLeadership(to: nil, completion: done)
+                for number in 1...10 { propose("after \(round).\(number)") }
+            }
+            guard case .transferred(let successor) = transfer else { return XCTFail("\(transfer)") }
+            XCTAssertNotEqual(successor, former.id)
+            let all = try cluster.eventually("outcomes") {
+                outcomes.withLock { $0.count == 20 ? $0 : nil }
+            }
+            XCTAssertEqual(all.count { if case .committed = $0 { true } else { false } }, 10)
+            XCTAssertEqual(
+                all.count {
+                    if case .notAccepted(.notPrimary(let next)) = $0 { next.id == successor } else { false }
+                },
+                10
+            )
+        }
+        let follower = try XCTUnwrap(cluster.nodes.first { $0.running?.replica.status.role == .follower })
+        let replica = try XCTUnwrap(follower.running?.replica)
+        let refused = try cluster.wait { replica.transferLeadership(to: nil, completion: $0) }
+        guard case .notAccepted(.notPrimary) = refused else { return XCTFail("\(refused)") }
     }
 
     func testMoreCopiesThanThereAreNodesAtHandIsRefused() throws {

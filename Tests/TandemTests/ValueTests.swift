@@ -68,17 +68,17 @@ final class ValueTests: XCTestCase {
         }
     }
 
-    func testReadsMembers() throws {
-        let member = try XCTUnwrap(MemberArgument(argument: "b=http://10.0.0.2:12346/"))
-        XCTAssertEqual(member.name.text, "b")
-        XCTAssertEqual(member.url.text, "http://10.0.0.2:12346")
+    func testReadsVoters() throws {
+        let voter = try XCTUnwrap(VoterArgument(argument: "b=http://10.0.0.2:12346/"))
+        XCTAssertEqual(voter.name.text, "b")
+        XCTAssertEqual(voter.url.text, "http://10.0.0.2:12346")
     }
 
-    func testRefusesMembersThatAreNotNameAndURL() {
+    func testRefusesVotersThatAreNotNameAndURL() {
         for text in [
             "", "b", "=http://h:1", "b=h:1", "b=https://h:1", "b b=http://h:1", "b=http://h:1/path", "b=http://u@h:1",
         ] {
-            XCTAssertNil(MemberArgument(argument: text), text)
+            XCTAssertNil(VoterArgument(argument: text), text)
         }
     }
 

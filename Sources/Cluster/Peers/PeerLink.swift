@@ -20,8 +20,14 @@ final class PeerLink: Sendable {
     private struct Traffic {
         /// When each of those under way was sent, oldest first.
         var underWay: [Instant] = []
-        /// Waits for its turn; a newer one takes its place.
-        var next: (RPCRequest, hlc: HybridTimestamp)?
+        /// Waits for its turn.
+        private var next: (RPCRequest, hlc: HybridTimestamp)?
+
+        /// A newer request takes the place of the one that waits; but no heartbeat that of a hand-over.
+        mutating func wait(_ request: RPCRequest, hlc: HybridTimestamp) {
+            if case .timeoutNow = next?.0, case .heartbeat = request { return }
+            next = (request, hlc)
+        }
 
         /// A second one may go where the first has been away for `patience`: it may be lost.
         mutating func mayGo(now: Instant, patience: Duration?) -> Bool {
@@ -89,7 +95,7 @@ final class PeerLink: Sendable {
         let patience = request.lane == .control ? heartbeatInterval : nil
         let mayGo = lanes.withLock { lanes in
             if lanes[request.lane].mayGo(now: Clocks.monotonic(), patience: patience) { return true }
-            lanes[request.lane].next = (request, hlc)
+            lanes[request.lane].wait(request, hlc: hlc)
             return false
         }
         if mayGo { transmit(request, hlc: hlc) }
@@ -155,6 +161,9 @@ final class PeerLink: Sendable {
         case .requestVote(let vote):
             path = PeerPath.vote
             body = try encode(VoteBody(vote), hlc: hlc)
+        case .timeoutNow(let handOver):
+            path = PeerPath.takeOver
+            body = try encode(TakeOverBody(handOver), hlc: hlc)
         }
         let isAppend = request.lane == .append
         return HTTPClientRequest(
@@ -188,6 +197,9 @@ final class PeerLink: Sendable {
             return try report(answer, answer.body.reply)
         case .requestVote:
             let answer = try PeerJSON.decode(PeerAnswer<VoteReplyBody>.self, from: body)
+            return try report(answer, answer.body.reply)
+        case .timeoutNow:
+            let answer = try PeerJSON.decode(PeerAnswer<TakeOverBody>.self, from: body)
             return try report(answer, answer.body.reply)
         }
     }

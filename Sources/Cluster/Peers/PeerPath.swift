@@ -4,8 +4,10 @@ package enum PeerPath {
     package static let replicate = "/replicate"
     /// Votes and pre-votes.
     package static let vote = "/vote"
+    /// The hand-over of the primary's office.
+    package static let takeOver = "/take-over"
     /// The forming of a new cluster.
     package static let form = "/form"
 
-    package static let all = [replicate, vote, form]
+    package static let all = [replicate, vote, takeOver, form]
 }

@@ -13,7 +13,7 @@ extension PeerRequest {
         var id: NodeID
     }
 
-    /// Reads `POST /replicate` or `POST /vote`.
+    /// Reads the body of a request to any of the paths that carry an RPC.
     static func decode(
         path: String,
         body: [UInt8],
@@ -30,6 +30,9 @@ extension PeerRequest {
                 return passOn(envelope, request, receiver, respond)
             case PeerPath.vote:
                 let envelope = try PeerJSON.decode(PeerEnvelope<VoteBody>.self, from: body)
+                return passOn(envelope, envelope.body.request, receiver, respond)
+            case PeerPath.takeOver:
+                let envelope = try PeerJSON.decode(PeerEnvelope<TakeOverBody>.self, from: body)
                 return passOn(envelope, envelope.body.request, receiver, respond)
             default:
                 return .failure(Refusal(response: .malformed("\(path) is not an internal path")))

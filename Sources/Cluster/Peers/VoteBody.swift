@@ -6,12 +6,14 @@ package struct VoteBody: Codable, Sendable {
     package var preVote: Bool
     package var lastTerm: UInt64
     package var lastIndex: UInt64
+    package var transfer: Bool
 
     init(_ request: RequestVote) {
         term = request.term.rawValue
         preVote = request.isPreVote
         lastTerm = request.lastEntry.term.rawValue
         lastIndex = request.lastEntry.index.rawValue
+        transfer = request.isTransfer
     }
 
     var request: RPCRequest {
@@ -19,7 +21,8 @@ package struct VoteBody: Codable, Sendable {
             RequestVote(
                 term: Term(term),
                 isPreVote: preVote,
-                lastEntry: EntryID(term: Term(lastTerm), index: LogIndex(lastIndex))
+                lastEntry: EntryID(term: Term(lastTerm), index: LogIndex(lastIndex)),
+                isTransfer: transfer
             )
         )
     }

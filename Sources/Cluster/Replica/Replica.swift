@@ -15,7 +15,7 @@ package final class Replica: Sendable {
     private let configuration: ReplicaConfiguration
     private let directory: DataDirectory
     private let client: HTTPClient
-    private let view: ViewFeeder?
+    private let view: ViewFeeder
     private let formation: Formation
     private let logger: Logger
     private let onFailure: @Sendable (String) -> Void
@@ -28,13 +28,12 @@ package final class Replica: Sendable {
 
     /// - Parameters:
     ///   - directory: open, and used by nobody else.
-    ///   - view: nil on a witness, which has no messages to be found.
     ///   - client: carries the RPCs to peers.
     ///   - onFailure: the node can't go on, for the reason given; the process should end. Called at most once.
     package init(
         configuration: ReplicaConfiguration,
         directory: DataDirectory,
-        view: MessageView?,
+        view: MessageView,
         client: HTTPClient,
         logger: Logger,
         onFailure: @escaping @Sendable (String) -> Void
@@ -44,14 +43,14 @@ package final class Replica: Sendable {
         self.client = client
         self.logger = logger
         self.onFailure = onFailure
-        self.view = view.map { ViewFeeder(log: directory.log, view: $0, logger: logger) }
+        self.view = ViewFeeder(log: directory.log, view: view, logger: logger)
         reader = MessageReader(
             log: directory.log,
             view: view,
             threadsMax: configuration.readersMax,
             waitingMax: configuration.waitingReadsMax
         )
-        published = PublishedStatus(configuration: configuration, kind: configuration.ownKind(in: directory))
+        published = PublishedStatus(configuration: configuration)
         formation = Formation(
             configuration: configuration,
             directory: directory,
@@ -83,8 +82,8 @@ package final class Replica: Sendable {
         case .stopped: return
         }
         do {
-            view?.start()
-            defer { view?.stop() }
+            view.start()
+            defer { view.stop() }
             var loop = try ReplicaLoop(
                 cluster: cluster,
                 configuration: configuration,
@@ -137,6 +136,15 @@ extension Replica {
     /// Asks how far a read must see to include everything acknowledged before now, and waits until this node has it.
     package func read(hold: Duration, completion: @escaping @Sendable (ReadOutcome) -> Void) {
         inbox.send(.read(ClientRead(holdUntil: Clocks.monotonic() + hold, completion: completion)))
+    }
+
+    /// Hands the primary's office over, if this node has it: to this voter, or to whichever lacks least. Takes no longer
+    /// than a few election timeouts; meanwhile writes are held.
+    package func transferLeadership(
+        to target: NodeID?,
+        completion: @escaping @Sendable (TransferOutcome) -> Void
+    ) {
+        inbox.send(.transfer(to: target, completion: completion))
     }
 
     /// Calls back with true once `index` is applied here, with false when the time is over.

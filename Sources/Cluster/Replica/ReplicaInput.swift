@@ -5,6 +5,7 @@ import Raft
 enum ReplicaInput: Sendable {
     case write(ClientWrite)
     case read(ClientRead)
+    case transfer(to: NodeID?, completion: @Sendable (TransferOutcome) -> Void)
     case whenApplied(AppliedWaiter)
     case awaitPrimary(PrimaryWaiter)
     case peerRequest(PeerRequest)

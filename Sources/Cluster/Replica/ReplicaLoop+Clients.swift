@@ -4,7 +4,7 @@ import Raft
 // Takes what clients ask, and answers them.
 extension ReplicaLoop {
     mutating func propose(_ write: ClientWrite) {
-        guard node.role == .leader else { return wait(for: write) }
+        guard node.role == .leader, !node.isTransferring else { return wait(for: write) }
         guard hasRoomForClients else { return write.completion(.notAccepted(.diskFull)) }
         var stamped = write.payloads
         var stamps: [HybridTimestamp] = []
@@ -68,6 +68,9 @@ extension ReplicaLoop {
         case .overwritten(let ticket):
             guard case .write(let write, _) = clients.take(ticket) else { return }
             write.completion(.notAccepted(.overwritten))
+        case .transferred(let ticket, let successor):
+            guard case .transfer(let completion) = clients.take(ticket) else { return }
+            completion(.transferred(to: successor))
         case .rejected(let ticket, let rejection):
             guard let asked = clients.take(ticket) else { return }
             refuse(asked, rejection)
@@ -75,23 +78,20 @@ extension ReplicaLoop {
     }
 
     private mutating func refuse(_ asked: WaitingClients.Asked, _ rejection: Rejection) {
-        let reason: NotAccepted
-        switch (rejection, asked) {
-        case (.notLeader, .write(let write, _)): return wait(for: write)
-        case (.notLeader, .read(let read)): return wait(for: read)
-        case (.noQuorum, _): reason = .noQuorum
-        case (.tooFewCopies(let atHand), _): reason = .tooFewCopies(atHand: atHand)
-        case (.overloaded, _): reason = .overloaded
-        }
         switch asked {
-        case .write(let write, _): write.completion(.notAccepted(reason))
-        case .read(let read): read.completion(.notAccepted(reason))
+        case .write(let write, _):
+            guard let reason = NotAccepted(rejection) else { return wait(for: write) }
+            write.completion(.notAccepted(reason))
+        case .read(let read):
+            guard let reason = NotAccepted(rejection) else { return wait(for: read) }
+            read.completion(.notAccepted(reason))
+        case .transfer(let completion): completion(transferOutcome(rejection))
         }
     }
 
     /// Serves those whose waiting has come to an end, one way or the other.
     mutating func serveWaiting() {
-        if clients.heldCount > 0, node.role == .leader || otherPrimary != nil || !mayHaveQuorum || heldIsOver {
+        if clients.heldCount > 0, canServeHeld || heldIsOver {
             let (writes, reads) = (clients.heldWrites, clients.heldReads)
             (clients.heldWrites, clients.heldReads) = ([], [])
             for write in writes { propose(write) }
@@ -101,6 +101,10 @@ extension ReplicaLoop {
         }
         serveAppliedWaiters()
         servePrimaryWaiters()
+    }
+
+    private var canServeHeld: Bool {
+        node.role == .leader ? !node.isTransferring : otherPrimary != nil || !mayHaveQuorum
     }
 
     private var heldIsOver: Bool {
@@ -130,7 +134,11 @@ extension ReplicaLoop {
         for write in clients.heldWrites { write.completion(.notAccepted(.stopping)) }
         for read in clients.heldReads { read.completion(.notAccepted(.stopping)) }
         for asked in clients.asked.values {
-            if case .read(let read) = asked { read.completion(.notAccepted(.stopping)) }
+            switch asked {
+            case .write: break
+            case .read(let read): read.completion(.notAccepted(.stopping))
+            case .transfer(let completion): completion(.notAccepted(.stopping))
+            }
         }
         for waiter in clients.applied { waiter.completion(false) }
         for waiter in clients.primary { waiter.completion(nil) }

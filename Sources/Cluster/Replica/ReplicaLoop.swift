@@ -15,8 +15,7 @@ struct ReplicaLoop {
     let identity: MemberIdentity
     let log: SegmentedLog
     let writer: LogWriter
-    /// Nil where no view is kept.
-    let view: ViewFeeder?
+    let view: ViewFeeder
     let published: PublishedStatus
     let inbox: Inbox<ReplicaInput>
     let logger: Logger
@@ -58,7 +57,7 @@ struct ReplicaLoop {
         configuration: ReplicaConfiguration,
         directory: DataDirectory,
         client: HTTPClient,
-        view: ViewFeeder?,
+        view: ViewFeeder,
         published: PublishedStatus,
         inbox: Inbox<ReplicaInput>,
         logger: Logger
@@ -134,6 +133,7 @@ struct ReplicaLoop {
         switch input {
         case .write(let write): propose(write)
         case .read(let read): ask(read)
+        case .transfer(let target, let completion): transfer(to: target, completion)
         case .whenApplied(let waiter): clients.applied.append(waiter)
         case .awaitPrimary(let waiter): clients.primary.append(waiter)
         case .peerRequest(let request): receive(request)

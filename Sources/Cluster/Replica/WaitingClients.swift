@@ -8,6 +8,7 @@ struct WaitingClients {
     enum Asked {
         case write(ClientWrite, stamps: [HybridTimestamp])
         case read(ClientRead)
+        case transfer(@Sendable (TransferOutcome) -> Void)
     }
 
     /// Given to the node, not settled yet.

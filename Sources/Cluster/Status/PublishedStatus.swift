@@ -11,11 +11,12 @@ final class PublishedStatus: Sendable {
 
     private let state: Mutex<State>
 
-    init(configuration: ReplicaConfiguration, kind: Membership.Member.Kind) {
+    init(configuration: ReplicaConfiguration) {
+        let own = configuration.members.first { $0.id == configuration.id }
         let status = ReplicaStatus(
             nodeID: configuration.id,
             url: configuration.url,
-            kind: kind,
+            kind: own?.kind ?? .voter,
             role: .forming
         )
         state = Mutex(State(status: status))

@@ -1,4 +1,3 @@
-import Cluster
 import HTTPServer
 import HTTPTypes
 
@@ -23,7 +22,7 @@ struct DocumentHandler: Sendable {
 
     func problem(_ call: Call) throws(Problem) {
         let name = call.pathValues["name"] ?? ""
-        guard let page = ProblemType(rawValue: name)?.page ?? ReplicaStatus.Problem.Name(rawValue: name)?.page else {
+        guard let type = ProblemType(rawValue: name) else {
             throw Problem(
                 .noSuchProblem,
                 "There is no problem \(name).",
@@ -34,7 +33,7 @@ struct DocumentHandler: Sendable {
             Response(
                 status: .ok,
                 headers: [.contentType: "text/markdown; charset=utf-8", .cacheControl: "no-cache"],
-                body: Array(page.utf8)
+                body: Array(type.page.utf8)
             )
         )
     }

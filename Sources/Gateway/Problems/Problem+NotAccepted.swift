@@ -20,7 +20,7 @@ extension Problem {
         case .tooFewCopies(let atHand):
             self.init(
                 .tooFewCopies,
-                "Voters that hold messages and can be counted on now: \(atHand).",
+                "Only \(atHand) voters that hold messages can be reached.",
                 Members(copiesAtHand: atHand)
             )
         case .overloaded:

@@ -3,6 +3,7 @@ package enum RPCRequest: Hashable, Sendable {
     case requestVote(RequestVote)
     case appendEntries(AppendEntries)
     case heartbeat(Heartbeat)
+    case timeoutNow(TimeoutNow)
 
     /// Each peer has two connections, so that a long append never delays a heartbeat or a vote.
     package enum Lane: Hashable, Sendable {
@@ -13,7 +14,7 @@ package enum RPCRequest: Hashable, Sendable {
     package var lane: Lane {
         switch self {
         case .appendEntries: .append
-        case .requestVote, .heartbeat: .control
+        case .requestVote, .heartbeat, .timeoutNow: .control
         }
     }
 
@@ -22,6 +23,7 @@ package enum RPCRequest: Hashable, Sendable {
         case .requestVote(let request): request.term
         case .appendEntries(let request): request.term
         case .heartbeat(let request): request.term
+        case .timeoutNow(let request): request.term
         }
     }
 }
@@ -31,12 +33,14 @@ package enum RPCReply: Hashable, Sendable {
     case requestVote(RequestVote.Reply)
     case appendEntries(AppendEntries.Reply)
     case heartbeat(Heartbeat.Reply)
+    case timeoutNow(TimeoutNow.Reply)
 
     package var term: Term {
         switch self {
         case .requestVote(let reply): reply.term
         case .appendEntries(let reply): reply.term
         case .heartbeat(let reply): reply.term
+        case .timeoutNow(let reply): reply.term
         }
     }
 }

@@ -4,11 +4,14 @@ package struct RequestVote: Hashable, Sendable {
     package var term: Term
     package var isPreVote: Bool
     package var lastEntry: EntryID
+    /// The leader itself asked for this campaign: that it is well is no reason to refuse (dissertation §4.2.3, end).
+    package var isTransfer: Bool
 
-    package init(term: Term, isPreVote: Bool, lastEntry: EntryID) {
+    package init(term: Term, isPreVote: Bool, lastEntry: EntryID, isTransfer: Bool = false) {
         self.term = term
         self.isPreVote = isPreVote
         self.lastEntry = lastEntry
+        self.isTransfer = isTransfer
     }
 
     package struct Reply: Hashable, Sendable {

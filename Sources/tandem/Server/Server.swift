@@ -44,8 +44,7 @@ struct Server {
     /// What runs, from the disk up.
     private struct Parts {
         var directory: DataDirectory
-        /// Nil on a witness.
-        var view: MessageView?
+        var view: MessageView
         var client: HTTPClient
         var replica: Replica
         var gateway: Gateway
@@ -60,8 +59,7 @@ struct Server {
                 incarnation: Incarnation(.random(in: .min ... .max)),
                 settings: configuration.storage
             )
-            let isWitness = configuration.replica.ownKind(in: directory) == .witness
-            let view = isWitness ? nil : try directory.openView(path: "\(configuration.directory)/view.db")
+            let view = try directory.openView(path: "\(configuration.directory)/view.db")
             let client = HTTPClient(name: "peers")
             let replica = Replica(
                 configuration: configuration.replica,
@@ -120,7 +118,7 @@ struct Server {
         parts.gateway.stop()
         parts.client.close()
         do {
-            try parts.view?.close()
+            try parts.view.close()
             try parts.directory.close()
             logger.notice("stopped")
         } catch {

@@ -65,7 +65,7 @@ struct Checker {
             for index in indexes where Payload.ticket(of: committedEntry(index)) != ticket {
                 violation("\(id) says that proposal \(ticket.rawValue) is at \(index), which holds something else")
             }
-        case .rejected(let ticket, _), .overwritten(let ticket):
+        case .rejected(let ticket, _), .overwritten(let ticket), .transferred(let ticket, _):
             remember(settlement, for: ticket)
         case .readable(let ticket, let index):
             remember(settlement, for: ticket)
@@ -104,7 +104,7 @@ struct Checker {
                 if places[ticket] != Array(indexes) { violation("\(outcome) but found at \(places[ticket] ?? [])") }
             case .rejected, .overwritten:
                 if let found = places[ticket] { violation("\(outcome) but found at \(found)") }
-            case .readable: break
+            case .readable, .transferred: break
             }
         }
     }

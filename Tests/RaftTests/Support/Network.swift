@@ -362,6 +362,12 @@ struct Network {
         return ticket
     }
 
+    mutating func transfer(at id: NodeID, to target: NodeID? = nil) -> Ticket {
+        nextTicket += 1
+        step(id, .transferLeadership(Ticket(nextTicket), to: target))
+        return Ticket(nextTicket)
+    }
+
     func outcome(_ ticket: Ticket) -> Settlement? { checker.outcome(of: ticket) }
 
     mutating func isolate(_ id: NodeID) {
@@ -376,7 +382,7 @@ extension RPCReply {
     var lane: RPCRequest.Lane {
         switch self {
         case .appendEntries: .append
-        case .requestVote, .heartbeat: .control
+        case .requestVote, .heartbeat, .timeoutNow: .control
         }
     }
 }

@@ -75,6 +75,7 @@ struct Soak {
         case 75..<85: passTime()
         case 85..<95: propose()
         case 95..<98: _ = network.read(at: likelyLeader())
+        case 98: _ = network.transfer(at: likelyLeader(), to: hits(1, of: 2) ? anyMachine() : nil)
         default: network.step(anyMachine(), .refused(anyMachine()))
         }
     }
