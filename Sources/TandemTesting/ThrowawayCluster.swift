@@ -5,8 +5,8 @@ public import TandemClient
 
 /// A cluster of real `tandem` processes on free ports of this machine, for one test.
 ///
-/// Its nodes are called `a`, `b`, … and keep their data in a temporary directory. `stop()` ends them and removes it;
-/// they also end when the test program does, even when that crashes.
+/// Its nodes are called `a`, `b`, …, the witness of a pair `w`. They keep their data in a temporary directory. `stop()`
+/// ends them and removes it; they also end when the test program does, even when that crashes.
 ///
 /// ```swift
 /// final class OrderTests: XCTestCase {
@@ -30,8 +30,13 @@ public import TandemClient
 /// }
 /// ```
 public final class ThrowawayCluster: Sendable {
-    /// The names of the nodes, in the order in which they are listed to each other: the first is the first primary.
+    /// The names of the nodes, in the order in which they are listed to each other: the first is the first primary, a
+    /// witness is the last.
     public let nodes: [String]
+    /// The name of the witness, which votes and holds no messages; nil where there is none.
+    public let witness: String?
+    /// The names of the nodes that hold messages.
+    public var voters: [String] { nodes.filter { $0 != witness } }
     /// Where each node keeps its data and log, in a folder of its name.
     public let directory: URL
 
@@ -46,17 +51,20 @@ public final class ThrowawayCluster: Sendable {
     ///
     /// - Parameters:
     ///   - nodes: how many voters: 1, 2, 3 or 5.
+    ///   - witness: whether a witness stands by them; only for two voters. Then either takes over when the other is
+    ///     lost.
     ///   - flags: further flags of `tandem serve` for every node.
     ///   - directory: where to make the cluster's own directory; by default where temporary files go.
     ///   - time: how long to wait.
     /// - Throws: `ThrowawayClusterError`, with the nodes' logs where one of them is at fault.
     public static func start(
         nodes: Int = 3,
+        witness: Bool = false,
         flags: [String] = [],
         in directory: URL = FileManager.default.temporaryDirectory,
         within time: Duration = .seconds(30)
     ) async throws -> ThrowawayCluster {
-        let cluster = try ThrowawayCluster(count: nodes, flags: flags, parent: directory)
+        let cluster = try ThrowawayCluster(voters: nodes, witness: witness, flags: flags, parent: directory)
         do {
             for node in cluster.nodes { try await cluster.launch(node) }
             try await cluster.waitUntilServing(within: time)
@@ -67,12 +75,14 @@ public final class ThrowawayCluster: Sendable {
         return cluster
     }
 
-    private init(count: Int, flags: [String], parent: URL) throws {
-        precondition([1, 2, 3, 5].contains(count), "a cluster of \(count) nodes; it takes 1, 2, 3 or 5")
-        nodes = ["a", "b", "c", "d", "e"].dropLast(5 - count)
+    private init(voters count: Int, witness hasWitness: Bool, flags: [String], parent: URL) throws {
+        precondition([1, 2, 3, 5].contains(count), "a cluster of \(count) voters; it takes 1, 2, 3 or 5")
+        precondition(!hasWitness || count == 2, "a witness beside \(count) voters; it takes 2")
+        witness = hasWitness ? "w" : nil
+        nodes = ["a", "b", "c", "d", "e"].dropLast(5 - count) + (hasWitness ? ["w"] : [])
         self.flags = flags
         binary = try TandemBinary.locate()
-        ports = try PortReservation(count: count)
+        ports = try PortReservation(count: nodes.count)
         directory = parent.appendingPathComponent("tandem-testing-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     }
@@ -164,7 +174,9 @@ public final class ThrowawayCluster: Sendable {
         let address = url(of: node).dropFirst("http://".count)
         var arguments = [binary, "serve", "--id", node, "--listen", String(address)]
         arguments += ["--data", dataDirectory(of: node).path]
-        for other in nodes { arguments += ["--voter", "\(other)=\(url(of: other))"] }
+        for other in nodes {
+            arguments += [other == witness ? "--witness" : "--voter", "\(other)=\(url(of: other))"]
+        }
         let process = try await NodeProcess.start(arguments + flags, log: logFile(of: node).path)
         processes.withLock { $0[node] = process }
     }

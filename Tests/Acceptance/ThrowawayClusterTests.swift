@@ -24,6 +24,29 @@ final class ThrowawayClusterTests: XCTestCase {
         XCTAssertEqual(received?.content, "2 chairs")
     }
 
+    func testAWitnessLetsTheBackupTakeOver() async throws {
+        let cluster = try await ThrowawayCluster.start(nodes: 2, witness: true)
+        self.cluster = cluster
+        XCTAssertEqual(cluster.nodes, ["a", "b", "w"])
+        XCTAssertEqual(cluster.voters, ["a", "b"])
+        let witness = try XCTUnwrap(cluster.witness)
+        let status = try await cluster.client(for: witness).status()
+        XCTAssertEqual([status.role, status.node.kind, status.state], ["witness", "witness", "follower"])
+        let sent = try await cluster.client(for: witness).send(from: "shop", to: "stock", content: "2 chairs")
+
+        try await cluster.kill(cluster.primary())
+
+        for node in [witness, try await cluster.primary()] {
+            let received = try await cluster.client(for: node).message(id: sent.id)
+            XCTAssertEqual(received?.content, "2 chairs", "from \(node)")
+        }
+        try await cluster.restartAll()
+        try cluster.pause(witness)
+        _ = try await cluster.client(for: "a").send(from: "x", to: "y", content: "z")
+        try cluster.resume(witness)
+        try await cluster.waitUntilServing()
+    }
+
     func testStoppingLeavesNothingBehind() async throws {
         let cluster = try await ThrowawayCluster.start(nodes: 2)
         self.cluster = cluster

@@ -13,11 +13,12 @@ class ChaosTestCase: XCTestCase {
     /// The cluster of this test. It ends with the test, its logs printed where the test failed.
     func startCluster(
         nodes: Int,
+        witness: Bool = false,
         flags: [String] = [],
         in directory: URL = FileManager.default.temporaryDirectory
     ) async throws -> ThrowawayCluster {
         precondition(cluster == nil, "one cluster a test")
-        let started = try await ThrowawayCluster.start(nodes: nodes, flags: flags, in: directory)
+        let started = try await ThrowawayCluster.start(nodes: nodes, witness: witness, flags: flags, in: directory)
         cluster = started
         return started
     }

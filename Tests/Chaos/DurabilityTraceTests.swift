@@ -13,8 +13,10 @@ final class DurabilityTraceTests: ChaosTestCase {
 
     func testThreeNodes() async throws { try await trace(nodes: 3) }
 
-    private func trace(nodes: Int) async throws {
-        let cluster = try await startCluster(nodes: nodes)
+    func testPairWithAWitness() async throws { try await trace(nodes: 2, witness: true) }
+
+    private func trace(nodes: Int, witness: Bool = false) async throws {
+        let cluster = try await startCluster(nodes: nodes, witness: witness)
         let primary = try await cluster.primary()
         let watched = try cluster.nodes.map { node in
             (node, try SystemCalls(of: try XCTUnwrap(cluster.processID(of: node)), in: cluster.directory))
@@ -37,6 +39,9 @@ final class DurabilityTraceTests: ChaosTestCase {
                 "\(content): 201 claims \(copies) copies, synced before it on \(synced)"
             )
             XCTAssertGreaterThan(copies, nodes / 2)
+            if let witness = cluster.witness {
+                XCTAssertFalse(synced.contains(witness), "the witness was given \(content)")
+            }
         }
     }
 

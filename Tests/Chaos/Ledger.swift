@@ -21,7 +21,7 @@ final class Ledger: Sendable {
         var refused: Set<String> = []
         /// May or may not be there.
         var unknown: Set<String> = []
-        /// How often each answer was given, for the report: `201`, `503`, `connectionLost`.
+        /// How often each answer was given, for the report: `201`, `503 no-quorum`, `connectionLost`.
         var answers: [String: Int] = [:]
     }
 

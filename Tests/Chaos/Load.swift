@@ -11,12 +11,15 @@ final class Load: Sendable {
     private let isStopped = Atomic(false)
     private let clients: Mutex<[Task<Void, any Error>]> = Mutex([])
     private let run = UUID().uuidString.prefix(8)
+    private let patience: Duration
 
     /// - Parameters:
     ///   - urls: the nodes, in the order in which each client tries them; clients begin at different ones.
     ///   - count: how many clients.
-    init(on urls: [String], clients count: Int = 8) {
+    ///   - patience: how long a client waits for one answer.
+    init(on urls: [String], clients count: Int = 8, patience: Duration = .seconds(8)) {
         self.urls = urls
+        self.patience = patience
         let tasks = (0..<count).map { number in Task { try await send(as: number) } }
         clients.withLock { $0 = tasks }
     }
@@ -65,6 +68,7 @@ final class Load: Sendable {
     }
 
     private struct Problem: Decodable {
+        var type: String
         var outcome: String?
     }
 
@@ -75,7 +79,7 @@ final class Load: Sendable {
             url: url + "/messages",
             headers: [.contentType: "application/json"],
             body: Array(try JSONEncoder().encode(draft)),
-            timeout: .seconds(8),
+            timeout: patience,
             connectTimeout: .seconds(1)
         )
         let response: HTTPClientResponse
@@ -94,9 +98,10 @@ final class Load: Sendable {
             return true
         }
         let problem = try JSONDecoder().decode(Problem.self, from: Data(response.body))
+        let answer = "\(response.status.code) \(problem.type.split(separator: "/").last ?? "")"
         switch problem.outcome {
-        case "not-accepted": ledger.refuse(draft.content, answer: "\(response.status.code)")
-        case "unknown": ledger.leaveUnknown(draft.content, answer: "\(response.status.code)")
+        case "not-accepted": ledger.refuse(draft.content, answer: answer)
+        case "unknown": ledger.leaveUnknown(draft.content, answer: answer)
         default:
             throw LoadError(
                 description: "a write's problem without an outcome: \(String(decoding: response.body, as: UTF8.self))"

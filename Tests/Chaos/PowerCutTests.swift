@@ -9,8 +9,10 @@ final class PowerCutTests: ChaosTestCase {
 
     func testThreeNodes() async throws { try await cutPower(nodes: 3) }
 
-    private func cutPower(nodes: Int) async throws {
-        let cluster = try await startCluster(nodes: nodes)
+    func testPairWithAWitness() async throws { try await cutPower(nodes: 2, witness: true) }
+
+    private func cutPower(nodes: Int, witness: Bool = false) async throws {
+        let cluster = try await startCluster(nodes: nodes, witness: witness)
         let load = Load(on: cluster.urls)
         var times: [Duration] = []
         for _ in 1...rounds {
@@ -22,7 +24,7 @@ final class PowerCutTests: ChaosTestCase {
             times.append(ContinuousClock.now - start)
         }
         try await load.stop()
-        report("kill -9 of all \(nodes) → started again and the next 201", times, load)
+        report("kill -9 of all \(cluster.nodes.joined(separator: ", ")) → started again and the next 201", times, load)
         try await assertKeepsPromises(cluster, load.ledger)
     }
 }

@@ -42,17 +42,24 @@ final class PrimaryLossTests: ChaosTestCase {
 
     func testAPrimaryThatHangsIsReplacedAndFollowsAfterwards() async throws {
         let cluster = try await startCluster(nodes: 3)
-        let load = Load(on: cluster.urls)
-        try await load.waitForAcknowledgements()
-        let former = try await cluster.primary()
-        let others = cluster.nodes.filter { $0 != former }
-        try cluster.pause(former)
-        let successor = try await cluster.primary(of: others)
-        XCTAssertNotEqual(successor, former)
-        try cluster.resume(former)
-        try await cluster.waitUntilServing()
+        // Requests that have reached the frozen node are lost; clients with little patience see when others are served.
+        let load = Load(on: cluster.urls, patience: .milliseconds(100))
+        var gaps: [Duration] = []
+        for _ in 1...rounds {
+            try await load.waitForAcknowledgements()
+            let former = try await cluster.primary()
+            let frozen = ContinuousClock.now
+            try cluster.pause(former)
+            try await load.waitForAcknowledgements()
+            gaps.append(load.ledger.longestGap(since: frozen))
+            let successor = try await cluster.primary(of: cluster.nodes.filter { $0 != former })
+            XCTAssertNotEqual(successor, former)
+            try cluster.resume(former)
+            try await cluster.waitUntilServing()
+        }
         try await load.waitForAcknowledgements()
         try await load.stop()
+        report("SIGSTOP of the primary of 3 → next 201", gaps, load)
         try await assertKeepsPromises(cluster, load.ledger)
     }
 }

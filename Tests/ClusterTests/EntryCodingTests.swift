@@ -32,6 +32,23 @@ final class EntryCodingTests: XCTestCase {
         XCTAssertEqual(EntryCoding.decode([]), [])
     }
 
+    func testAnEntryWithoutItsPayloadKeepsItsChainValue() throws {
+        let stripped = entries.map(\.withoutPayload)
+        XCTAssertEqual(stripped.map(\.payloadElsewhere), [false, true, false], "only a command can do without")
+        let decoded = try XCTUnwrap(EntryCoding.decode(EntryCoding.encode(stripped)))
+        XCTAssertEqual(decoded, stripped)
+        XCTAssertEqual(decoded.map(\.chain), entries.map(\.chain))
+    }
+
+    func testWhatCanNotBeElsewhereIsRefused() throws {
+        var noop = entries[0]
+        noop.payloadElsewhere = true
+        XCTAssertNil(EntryCoding.decode(EntryCoding.encode([noop])), "a no-op without its payload")
+        var command = entries[1]
+        command.payloadElsewhere = true
+        XCTAssertNil(EntryCoding.decode(EntryCoding.encode([command])), "a payload that is elsewhere and here")
+    }
+
     func testTruncationsGiveNothingOrWholeEntries() {
         let bytes = EntryCoding.encode(entries)
         var whole = 0

@@ -18,14 +18,16 @@ final class LocalCluster {
     /// One node: its server keeps its port while its replica comes and goes.
     final class Node {
         let id: NodeID
+        let kind: Membership.Member.Kind
         let path: String
         let server: HTTPServer
         let endpoint = Endpoint()
         var url = ""
         var running: Running?
 
-        init(id: NodeID, path: String) {
+        init(id: NodeID, kind: Membership.Member.Kind, path: String) {
             self.id = id
+            self.kind = kind
             self.path = path
             let endpoint = endpoint
             var configuration = HTTPServerConfiguration(peerPaths: PeerPath.all)
@@ -82,12 +84,13 @@ final class LocalCluster {
     private(set) var nodes: [Node] = []
     private let root: String
 
-    init(_ count: Int) throws {
+    init(_ count: Int, witness: Bool = false) throws {
         root = try Self.temporaryDirectory()
         for position in 0..<count {
             let id = NodeID(String(UnicodeScalar(UInt8(ascii: "a") + UInt8(position))))
-            nodes.append(Node(id: id, path: "\(root)/\(id)"))
+            nodes.append(Node(id: id, kind: .voter, path: "\(root)/\(id)"))
         }
+        if witness { nodes.append(Node(id: "w", kind: .witness, path: "\(root)/w")) }
         for node in nodes { node.url = "http://127.0.0.1:\(try node.server.start())" }
     }
 
@@ -107,7 +110,7 @@ final class LocalCluster {
             settings: settings
         )
         let client = HTTPClient(name: "peers-\(node.id)")
-        let members = nodes.map { ListedMember(id: $0.id, kind: .voter, url: $0.url) }
+        let members = nodes.map { ListedMember(id: $0.id, kind: $0.kind, url: $0.url) }
         let replica = try Replica(
             configuration: ReplicaConfiguration(
                 id: node.id,
@@ -116,7 +119,7 @@ final class LocalCluster {
                 seed: .random(in: .min ... .max)
             ),
             directory: directory,
-            view: directory.openView(path: node.path + "/view.db"),
+            view: node.kind == .witness ? nil : directory.openView(path: node.path + "/view.db"),
             client: client,
             logger: Self.logger,
             onFailure: { [id = node.id] reason in XCTFail("\(id): \(reason)") }

@@ -1,3 +1,4 @@
+import Cluster
 import HTTPServer
 import HTTPTypes
 import XCTest
@@ -9,6 +10,11 @@ final class ProblemContractTests: XCTestCase {
     func testEveryProblemTypeIsListed() throws {
         let schema = try OpenAPI().object(at: "components/schemas/ProblemType")
         XCTAssertEqual(schema["enum"] as? [String], ProblemType.allCases.map(\.path))
+    }
+
+    func testEverythingThatStatusComplainsOfIsListed() throws {
+        let schema = try OpenAPI().object(at: "components/schemas/StatusProblem/properties/name")
+        XCTAssertEqual(schema["enum"] as? [String], ReplicaStatus.Problem.Name.allCases.map(\.rawValue))
     }
 
     func testEveryProblemIsDocumentedUnderItsOwnStatus() throws {

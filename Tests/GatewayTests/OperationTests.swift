@@ -22,7 +22,7 @@ class OperationTests: GatewayTestCase {
             state.status.members[1].lastContactMilliseconds = 20
             state.status.members[1].reachable = true
             (state.status.storageBytes, state.status.freeBytes, state.status.fsyncMillisecondsP99) = (100, 200, 0.5)
-            state.status.problems = [.init(name: "disk-full", detail: "Make room.")]
+            state.status.problems = [.init(name: .diskFull, detail: "Make room.")]
         }
         let reply = try await ask(.get, "/status")
         XCTAssertEqual(reply.status, 200)
@@ -125,6 +125,16 @@ class OperationTests: GatewayTestCase {
             }
         }
         try assertProblem(try await ask(.get, "/problems/luck"), 404, "no-such-problem")
+    }
+
+    func testEverythingThatStatusComplainsOfHasAPage() async throws {
+        for name in ReplicaStatus.Problem.Name.allCases {
+            let reply = try await ask(.get, "/problems/\(name.rawValue)")
+            XCTAssertEqual(reply.status, 200)
+            for part in ["`/problems/\(name.rawValue)`", "What it means.", "What to do."] {
+                XCTAssertTrue(reply.text.contains(part), "\(part) is not in \(reply.text)")
+            }
+        }
     }
 
     func testTitlesDiffer() {

@@ -47,6 +47,8 @@ final class ServeOptionsTests: XCTestCase {
             "20ms",
             "--election-timeout",
             "100ms",
+            "--degrade-after",
+            "400ms",
             "--hold",
             "1s",
             "--request-timeout",
@@ -71,6 +73,7 @@ final class ServeOptionsTests: XCTestCase {
         XCTAssertEqual(configuration.replica.url, "http://two:2", "its own --voter URL")
         XCTAssertEqual(configuration.replica.settings.heartbeatInterval, .milliseconds(20))
         XCTAssertEqual(configuration.replica.settings.electionTimeout, .milliseconds(100))
+        XCTAssertEqual(configuration.replica.settings.degradeAfter, .milliseconds(400))
         XCTAssertEqual(configuration.gateway.server.host, "::1")
         XCTAssertEqual(configuration.gateway.server.port, 7000)
         XCTAssertEqual(configuration.gateway.server.connectionsMax, 10)
@@ -98,7 +101,39 @@ final class ServeOptionsTests: XCTestCase {
         assertRefused("--voter", "nonsense", saying: "--voter")
     }
 
+    func testAWitnessIsListedBesideExactlyTwoVoters() throws {
+        let list = ["--voter", "a=http://h:1", "--voter", "b=http://h:2", "--witness", "w=http://h:3"]
+        func members(_ id: String) throws -> [ListedMember] {
+            let command = try Tandem.parseAsRoot(["serve", "--id", id] + list)
+            return try XCTUnwrap(command as? Serve).serverConfiguration.replica.members
+        }
+        let expected = [
+            ListedMember(id: "a", kind: .voter, url: "http://h:1"),
+            ListedMember(id: "b", kind: .voter, url: "http://h:2"),
+            ListedMember(id: "w", kind: .witness, url: "http://h:3"),
+        ]
+        for id in ["a", "b", "w"] { XCTAssertEqual(try members(id), expected, "on \(id)") }
+        let witness = try serve("--id", "w", list[0], list[1], list[2], list[3], list[4], list[5]).serverConfiguration
+        XCTAssertEqual(witness.replica.url, "http://h:3", "its own --witness URL")
+        XCTAssertEqual(witness.gateway.hosts, ["h:3"])
+    }
+
+    func testAWitnessAnywhereElseIsRefused() {
+        let (a, b, c) = ("a=http://h:1", "b=http://h:2", "c=http://h:3")
+        assertRefused("--witness", "a=http://h:1", saying: "exactly two voters, and 0 are listed")
+        assertRefused("--voter", a, "--witness", b, saying: "exactly two voters, and 1 are listed")
+        assertRefused("--voter", a, "--voter", b, "--voter", c, "--witness", "w=http://h:4", saying: "and 3 are listed")
+        assertRefused("--voter", a, "--voter", b, "--witness", c, "--witness", "w=http://h:4", saying: "at most one")
+        assertRefused("--voter", a, "--voter", b, "--witness", "b=http://h:3", saying: "only once")
+        assertRefused("--voter", a, "--voter", b, "--witness", "w=http://h:2", saying: "only once")
+        assertRefused("--id", "x", "--voter", a, "--voter", b, "--witness", c, saying: "or --witness")
+        assertRefused("--voter", a, "--voter", b, "--witness", "w", saying: "--witness")
+        // A witness is no copy.
+        assertRefused("--voter", a, "--voter", b, "--witness", c, "--min-copies", "3", saying: "more than the 2 voter")
+    }
+
     func testTimesAndNumbersMustFitTogether() {
+        assertRefused("--degrade-after", "149ms", saying: "--election-timeout")
         assertRefused("--heartbeat", "100ms", "--election-timeout", "150ms", saying: "at least twice")
         assertRefused("--heartbeat", "0s", saying: "longer than zero")
         assertRefused("--hold", "6s", saying: "--request-timeout")

@@ -68,17 +68,17 @@ final class ValueTests: XCTestCase {
         }
     }
 
-    func testReadsVoters() throws {
-        let voter = try XCTUnwrap(VoterArgument(argument: "b=http://10.0.0.2:12346/"))
-        XCTAssertEqual(voter.name.text, "b")
-        XCTAssertEqual(voter.url.text, "http://10.0.0.2:12346")
+    func testReadsMembers() throws {
+        let member = try XCTUnwrap(MemberArgument(argument: "b=http://10.0.0.2:12346/"))
+        XCTAssertEqual(member.name.text, "b")
+        XCTAssertEqual(member.url.text, "http://10.0.0.2:12346")
     }
 
-    func testRefusesVotersThatAreNotNameAndURL() {
+    func testRefusesMembersThatAreNotNameAndURL() {
         for text in [
             "", "b", "=http://h:1", "b=h:1", "b=https://h:1", "b b=http://h:1", "b=http://h:1/path", "b=http://u@h:1",
         ] {
-            XCTAssertNil(VoterArgument(argument: text), text)
+            XCTAssertNil(MemberArgument(argument: text), text)
         }
     }
 

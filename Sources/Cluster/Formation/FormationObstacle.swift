@@ -13,36 +13,36 @@ enum FormationObstacle {
         switch self {
         case .waitingFor(let missing):
             ReplicaStatus.Problem(
-                name: "forming",
+                name: .forming,
                 detail: "The first start needs every listed member. Start, or make reachable: "
                     + missing.joined(separator: ", ") + "."
             )
         case .waitingToBeTold:
             ReplicaStatus.Problem(
-                name: "forming",
+                name: .forming,
                 detail: "Waiting for the first listed voter, which forms the cluster once every listed member answers."
             )
         case .differentLists(let peer):
             ReplicaStatus.Problem(
-                name: "different-members",
+                name: .differentMembers,
                 detail: "\(peer) was started with another list of members, or in another order. Start every node with "
-                    + "the same --voter list."
+                    + "the same --voter and --witness list."
             )
         case .anotherNode(let url, let listed, let found):
             ReplicaStatus.Problem(
-                name: "different-members",
+                name: .differentMembers,
                 detail:
                     "At \(url), where \(listed) is listed, node \(found) answers. Correct the --id of that node or the "
-                    + "URLs of the --voter list."
+                    + "URLs of the --voter and --witness list."
             )
         case .diskFull(let detail):
             ReplicaStatus.Problem(
-                name: "disk-full",
+                name: .diskFull,
                 detail: "The cluster can't be formed for lack of room on the disk: \(detail)"
             )
         case .clusterExists(let peer, let cluster):
             ReplicaStatus.Problem(
-                name: "not-a-member",
+                name: .notAMember,
                 detail: "\(peer) belongs to cluster \(cluster) already, and this node's data directory is new. A node "
                     + "that lost its data can't go on under its old name, for it has forgotten what it promised."
             )

@@ -1,6 +1,6 @@
 import Logging
-import Raft
-import Storage
+package import Raft
+package import Storage
 
 /// A cluster's founding: its id and first members. Every member writes the same one down, and begins its log with it.
 struct Founding: Hashable, Sendable {
@@ -41,8 +41,17 @@ struct Founding: Hashable, Sendable {
         guard known != listed.sorted(by: { $0.id < $1.id }) else { return }
         logger.warning(
             "the listed members differ from the cluster's, which count",
-            metadata: ["cluster": "\(known.map { "\($0.id)=\($0.url)" }.joined(separator: " "))"]
+            metadata: ["cluster": "\(known.map { "\($0.kind.name) \($0.id)=\($0.url)" }.joined(separator: " "))"]
         )
+    }
+}
+
+extension ReplicaConfiguration {
+    /// What this node is: as its cluster was formed, and before that as it is listed.
+    package func ownKind(in directory: DataDirectory) -> Membership.Member.Kind {
+        // What can't be read is reported by the start.
+        let founding = try? Founding(recordedIn: directory)
+        return founding?.membership[id]?.kind ?? members.first { $0.id == id }?.kind ?? .voter
     }
 }
 

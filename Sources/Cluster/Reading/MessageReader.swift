@@ -3,11 +3,12 @@ import Raft
 import Storage
 import StorageView
 
-/// Reads messages for clients: from the log, by way of the view where a filter asks for one recipient or sender.
+/// Reads messages for clients: from the log, by way of the view, if there is one, where a filter asks for one recipient
+/// or sender.
 /// Any thread may ask; the work is done on a few threads of its own.
 package final class MessageReader: Sendable {
     private let log: SegmentedLog
-    private let view: MessageView
+    private let view: MessageView?
     private let pool: ReaderPool
 
     /// Most entries looked at for one page: a page of a rare recipient may be short and say that there is more.
@@ -17,7 +18,7 @@ package final class MessageReader: Sendable {
     /// Most bytes of content in one page, so that a page of large messages stays a reasonable answer.
     private static let pageBytesMax = 8 << 20
 
-    init(log: SegmentedLog, view: MessageView, threadsMax: Int, waitingMax: Int) {
+    init(log: SegmentedLog, view: MessageView?, threadsMax: Int, waitingMax: Int) {
         self.log = log
         self.view = view
         pool = ReaderPool(threads: threadsMax, waitingMax: waitingMax)
@@ -55,13 +56,13 @@ package final class MessageReader: Sendable {
 
     private func page(_ query: MessageQuery) throws -> MessagePage {
         var page = PageBuilder(query: query, bytesMax: Self.pageBytesMax)
-        if query.isFiltered { try readView(into: &page) }
+        if let view, query.isFiltered { try read(view, into: &page) }
         try scanLog(into: &page)
         return page.page
     }
 
     /// Takes what the view knows: everything up to its position.
-    private func readView(into page: inout PageBuilder) throws {
+    private func read(_ view: MessageView, into page: inout PageBuilder) throws {
         let position = min(view.position.index.rawValue, page.query.through)
         while !page.isFull, page.scannedThrough < position {
             let wanted = page.query.limit - page.messages.count + 1
@@ -106,7 +107,7 @@ package final class MessageReader: Sendable {
     }
 
     private static func message(_ entry: Entry) throws -> Message? {
-        guard entry.kind == .command else { return nil }
+        guard entry.kind == .command, !entry.payloadElsewhere else { return nil }
         switch try Command(payload: entry.payload) {
         case .message(let draft, let hlc):
             return Message(

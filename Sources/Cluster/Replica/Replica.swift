@@ -15,7 +15,7 @@ package final class Replica: Sendable {
     private let configuration: ReplicaConfiguration
     private let directory: DataDirectory
     private let client: HTTPClient
-    private let view: ViewFeeder
+    private let view: ViewFeeder?
     private let formation: Formation
     private let logger: Logger
     private let onFailure: @Sendable (String) -> Void
@@ -28,12 +28,13 @@ package final class Replica: Sendable {
 
     /// - Parameters:
     ///   - directory: open, and used by nobody else.
+    ///   - view: nil on a witness, which has no messages to be found.
     ///   - client: carries the RPCs to peers.
     ///   - onFailure: the node can't go on, for the reason given; the process should end. Called at most once.
     package init(
         configuration: ReplicaConfiguration,
         directory: DataDirectory,
-        view: MessageView,
+        view: MessageView?,
         client: HTTPClient,
         logger: Logger,
         onFailure: @escaping @Sendable (String) -> Void
@@ -43,14 +44,14 @@ package final class Replica: Sendable {
         self.client = client
         self.logger = logger
         self.onFailure = onFailure
-        self.view = ViewFeeder(log: directory.log, view: view, logger: logger)
+        self.view = view.map { ViewFeeder(log: directory.log, view: $0, logger: logger) }
         reader = MessageReader(
             log: directory.log,
             view: view,
             threadsMax: configuration.readersMax,
             waitingMax: configuration.waitingReadsMax
         )
-        published = PublishedStatus(configuration: configuration)
+        published = PublishedStatus(configuration: configuration, kind: configuration.ownKind(in: directory))
         formation = Formation(
             configuration: configuration,
             directory: directory,
@@ -82,8 +83,8 @@ package final class Replica: Sendable {
         case .stopped: return
         }
         do {
-            view.start()
-            defer { view.stop() }
+            view?.start()
+            defer { view?.stop() }
             var loop = try ReplicaLoop(
                 cluster: cluster,
                 configuration: configuration,

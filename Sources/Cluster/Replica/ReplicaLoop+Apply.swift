@@ -20,12 +20,14 @@ extension ReplicaLoop {
             failure = "entry \(broker.appliedIndex + 1) can't be applied: \(error)"
             return
         }
-        view.advance(to: LogIndex(broker.appliedIndex))
+        view?.advance(to: LogIndex(broker.appliedIndex))
         settle()
     }
 
     private mutating func apply(_ entry: Entry) throws {
         switch entry.kind {
+        // A witness keeps no messages: what they change is the others' business.
+        case .command where entry.payloadElsewhere: broker.advance(to: entry.index.rawValue)
         case .command: _ = broker.apply(try Command(payload: entry.payload), at: entry.index.rawValue)
         case .noop, .membership: broker.advance(to: entry.index.rawValue)
         }

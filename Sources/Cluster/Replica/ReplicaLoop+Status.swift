@@ -32,6 +32,7 @@ extension ReplicaLoop {
         published.storageBytes = UInt64(log.storedBytes)
         published.freeBytes = room.freeBytes.map(UInt64.init)
         published.diskFull = !hasRoomForClients
+        published.degraded = status.isDegraded
         published.problems = problems(status)
         self.published.publish(published, leaderContact: leaderContact)
     }
@@ -72,36 +73,6 @@ extension ReplicaLoop {
             shown.reachable = false
         }
         return shown
-    }
-
-    private func problems(_ status: Raft.Status) -> [ReplicaStatus.Problem] {
-        var found: [ReplicaStatus.Problem] = []
-        if status.leader == nil {
-            found.append(
-                ReplicaStatus.Problem(
-                    name: "no-primary",
-                    detail: "No primary is known: writes wait. It takes \(cluster.membership.quorum) of "
-                        + "\(cluster.membership.voters.count) voters to elect one."
-                )
-            )
-        }
-        if !room.acceptsProposals {
-            found.append(
-                ReplicaStatus.Problem(
-                    name: "disk-full",
-                    detail: "The disk is full: make room. Reads go on, and writes resume by themselves."
-                )
-            )
-        }
-        for progress in status.peers where !progress.isAtHand {
-            found.append(
-                ReplicaStatus.Problem(
-                    name: "member-unreachable",
-                    detail: "\(progress.id) does not answer: one copy fewer is kept."
-                )
-            )
-        }
-        return found
     }
 
     private static func milliseconds(_ duration: Duration) -> Int {

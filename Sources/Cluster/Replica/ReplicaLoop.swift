@@ -15,7 +15,8 @@ struct ReplicaLoop {
     let identity: MemberIdentity
     let log: SegmentedLog
     let writer: LogWriter
-    let view: ViewFeeder
+    /// Nil where no view is kept.
+    let view: ViewFeeder?
     let published: PublishedStatus
     let inbox: Inbox<ReplicaInput>
     let logger: Logger
@@ -57,7 +58,7 @@ struct ReplicaLoop {
         configuration: ReplicaConfiguration,
         directory: DataDirectory,
         client: HTTPClient,
-        view: ViewFeeder,
+        view: ViewFeeder?,
         published: PublishedStatus,
         inbox: Inbox<ReplicaInput>,
         logger: Logger

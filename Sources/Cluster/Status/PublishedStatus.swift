@@ -11,12 +11,11 @@ final class PublishedStatus: Sendable {
 
     private let state: Mutex<State>
 
-    init(configuration: ReplicaConfiguration) {
-        let own = configuration.members.first { $0.id == configuration.id }
+    init(configuration: ReplicaConfiguration, kind: Membership.Member.Kind) {
         let status = ReplicaStatus(
             nodeID: configuration.id,
             url: configuration.url,
-            kind: own?.kind ?? .voter,
+            kind: kind,
             role: .forming
         )
         state = Mutex(State(status: status))

@@ -25,12 +25,22 @@ package struct ReplicaStatus: Sendable {
 
     /// Something an operator should know.
     package struct Problem: Hashable, Sendable {
-        /// Stable, for example `disk-full`.
-        package var name: String
+        /// What operators and their tools know it by; each is explained under `/problems/`.
+        package enum Name: String, CaseIterable, Sendable {
+            case degraded
+            case differentMembers = "different-members"
+            case diskFull = "disk-full"
+            case forming
+            case memberUnreachable = "member-unreachable"
+            case noPrimary = "no-primary"
+            case notAMember = "not-a-member"
+        }
+
+        package var name: Name
         /// A sentence: what is wrong and what to do.
         package var detail: String
 
-        package init(name: String, detail: String) {
+        package init(name: Name, detail: String) {
             self.name = name
             self.detail = detail
         }

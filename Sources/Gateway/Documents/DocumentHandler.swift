@@ -1,3 +1,4 @@
+import Cluster
 import HTTPServer
 import HTTPTypes
 
@@ -22,7 +23,7 @@ struct DocumentHandler: Sendable {
 
     func problem(_ call: Call) throws(Problem) {
         let name = call.pathValues["name"] ?? ""
-        guard let type = ProblemType(rawValue: name) else {
+        guard let page = ProblemType(rawValue: name)?.page ?? ReplicaStatus.Problem.Name(rawValue: name)?.page else {
             throw Problem(
                 .noSuchProblem,
                 "There is no problem \(name).",
@@ -33,7 +34,7 @@ struct DocumentHandler: Sendable {
             Response(
                 status: .ok,
                 headers: [.contentType: "text/markdown; charset=utf-8", .cacheControl: "no-cache"],
-                body: Array(type.page.utf8)
+                body: Array(page.utf8)
             )
         )
     }

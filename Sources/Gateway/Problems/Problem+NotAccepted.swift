@@ -20,7 +20,7 @@ extension Problem {
         case .tooFewCopies(let atHand):
             self.init(
                 .tooFewCopies,
-                "Only \(atHand) voters that hold messages can be reached.",
+                "Voters that hold messages and can be counted on now: \(atHand).",
                 Members(copiesAtHand: atHand)
             )
         case .overloaded:

@@ -20,8 +20,9 @@ extension ProblemType {
             Explanation(
                 "Fewer copies at hand than asked for",
                 "The write asks (by `copies`, or the node by `--min-copies`) for more copies than there are voters "
-                    + "that can be reached now.",
-                "Nothing was stored: send again, or ask for fewer copies."
+                    + "that can be reached now. In a pair with a witness, a backup that can't keep up is none: "
+                    + "`/problems/degraded`.",
+                "Nothing was stored: send again once the missing voter is back, or ask for fewer copies."
             )
         case .forming:
             Explanation(

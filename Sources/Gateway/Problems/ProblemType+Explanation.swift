@@ -5,18 +5,7 @@ extension ProblemType {
     package var title: String { text.title }
 
     /// What it means and what to do: the page at `path`, in Markdown.
-    package var page: String {
-        """
-        # \(text.title)
-
-        `\(path)`, status \(status.code)
-
-        **What it means.** \(text.meaning)
-
-        **What to do.** \(text.remedy)
-
-        """
-    }
+    package var page: String { text.page(at: path, "status \(status.code)") }
 
     /// A title, what it means, what to do.
     struct Explanation {
@@ -28,6 +17,20 @@ extension ProblemType {
             self.title = title
             self.meaning = meaning
             self.remedy = remedy
+        }
+
+        /// In Markdown.
+        func page(at path: String, _ kind: String) -> String {
+            """
+            # \(title)
+
+            `\(path)`, \(kind)
+
+            **What it means.** \(meaning)
+
+            **What to do.** \(remedy)
+
+            """
         }
     }
 

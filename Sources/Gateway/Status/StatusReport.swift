@@ -96,7 +96,7 @@ extension StatusReport {
             freeBytes: status.freeBytes,
             fsyncMsP99: status.fsyncMillisecondsP99.flatMap { $0.isFinite ? $0 : nil }
         )
-        problems = status.problems.map { Complaint(name: $0.name, detail: $0.detail) }
+        problems = status.problems.map { Complaint(name: $0.name.rawValue, detail: $0.detail) }
     }
 
     private static func role(_ status: ReplicaStatus) -> String {

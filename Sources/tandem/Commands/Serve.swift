@@ -17,6 +17,9 @@ struct Serve: AsyncParsableCommand {
               export TANDEM_VOTER=a=http://127.0.0.1:12345,b=http://127.0.0.1:12346
               tandem serve --id a --listen 127.0.0.1:12345
               tandem serve --id b --listen 127.0.0.1:12346
+            With a witness, which votes and holds no messages, the pair survives the loss of any one by itself:
+              export TANDEM_WITNESS=w=http://127.0.0.1:12347    # on all three
+              tandem serve --id w --listen 127.0.0.1:12347
 
             SIGTERM or SIGINT (Ctrl-C) finishes what was begun and ends with status 0; a second one ends it at once. \
             Status 1: the port is in use, another process has the data directory, or the disk failed; the message \
@@ -49,7 +52,11 @@ struct Serve: AsyncParsableCommand {
             id: NodeID(node.id.text),
             url: node.url,
             members: members,
-            settings: Settings(heartbeatInterval: behaviour.heartbeat, electionTimeout: behaviour.electionTimeout),
+            settings: Settings(
+                heartbeatInterval: behaviour.heartbeat,
+                electionTimeout: behaviour.electionTimeout,
+                degradeAfter: behaviour.degradeAfter
+            ),
             seed: .random(in: .min ... .max)
         )
         let segmentBytes = limits.segmentSize.bytes
@@ -68,16 +75,17 @@ struct Serve: AsyncParsableCommand {
     }
 
     private var members: [ListedMember] {
-        guard !node.voter.isEmpty else {
+        guard !node.listed.isEmpty else {
             return [ListedMember(id: NodeID(node.id.text), kind: .voter, url: node.url)]
         }
-        return node.voter.map { ListedMember(id: NodeID($0.name.text), kind: .voter, url: $0.url.text) }
+        func list(_ members: [MemberArgument], as kind: Membership.Member.Kind) -> [ListedMember] {
+            members.map { ListedMember(id: NodeID($0.name.text), kind: kind, url: $0.url.text) }
+        }
+        return list(node.voter, as: .voter) + list(node.witness, as: .witness)
     }
 
-    /// Peers forward to the URL in the list of voters, which need not be the advertised one.
-    private var ownVoterHosts: [String] {
-        node.voter.filter { $0.name.text == node.id.text }.compactMap { HostPolicy.authority(ofURL: $0.url.text) }
-    }
+    /// Peers forward to the URL in the list of members, which need not be the advertised one.
+    private var ownListedHost: String? { node.own.flatMap { HostPolicy.authority(ofURL: $0.url.text) } }
 
     private var gatewayConfiguration: GatewayConfiguration {
         var server = HTTPServerConfiguration(host: node.listen.host, port: node.listen.port)
@@ -85,7 +93,7 @@ struct Serve: AsyncParsableCommand {
         return GatewayConfiguration(
             server: server,
             advertisedURL: node.url,
-            hosts: node.host + ownVoterHosts,
+            hosts: node.host + [ownListedHost].compactMap { $0 },
             version: TandemVersion.text,
             notPrimaryMode: behaviour.notPrimary.mode,
             hold: behaviour.hold,

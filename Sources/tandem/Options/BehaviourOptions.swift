@@ -28,6 +28,17 @@ struct BehaviourOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            """
+            With a witness: how long a backup may keep the primary waiting before the primary goes on without it, with \
+            copies=1. At least the election timeout.
+            """,
+            valueName: "duration"
+        )
+    )
+    var degradeAfter = Duration.seconds(1)
+
+    @Option(
+        help: ArgumentHelp(
             "How long a request waits for a primary to be found before it gets 503.",
             valueName: "duration"
         )
@@ -51,7 +62,7 @@ struct BehaviourOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             The least number of nodes that must have a message on disk before its 201. More than a majority means: \
-            503 while too few can be reached.
+            503 while too few can be reached. 2 with a witness: 503 while the backup is out.
             """,
             valueName: "count"
         )
@@ -62,6 +73,9 @@ struct BehaviourOptions: ParsableArguments {
         if heartbeat <= .zero { throw ValidationError("--heartbeat must be longer than zero.") }
         if electionTimeout < heartbeat * 2 {
             throw ValidationError("--election-timeout must be at least twice --heartbeat.")
+        }
+        if degradeAfter < electionTimeout {
+            throw ValidationError("--degrade-after can't be shorter than --election-timeout.")
         }
         if requestTimeout <= .zero { throw ValidationError("--request-timeout must be longer than zero.") }
         if hold > requestTimeout { throw ValidationError("--hold can't be longer than --request-timeout.") }

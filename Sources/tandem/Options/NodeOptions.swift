@@ -15,7 +15,10 @@ struct NodeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The URL by which peers and clients reach this node. (default: its own --voter URL, else --listen)",
+            """
+            The URL by which peers and clients reach this node. (default: its own --voter or --witness URL, else \
+            --listen)
+            """,
             valueName: "url"
         )
     )
@@ -42,7 +45,19 @@ struct NodeOptions: ParsableArguments {
             valueName: "id=url"
         )
     )
-    var voter: [VoterArgument] = []
+    var voter: [MemberArgument] = []
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            The witness of a pair, the same on all nodes, the witness included: it votes and holds no messages, so \
+            that either voter takes over by itself when the other is lost. At most one, with exactly two voters. \
+            Heeded on the first start only.
+            """,
+            valueName: "id=url"
+        )
+    )
+    var witness: [MemberArgument] = []
 
     @Option(
         help: ArgumentHelp(
@@ -58,10 +73,14 @@ struct NodeOptions: ParsableArguments {
     /// The data directory.
     var directory: String { data ?? "tandem-\(id.text)" }
 
+    /// Everyone listed, in the order that all nodes must share.
+    var listed: [MemberArgument] { voter + witness }
+
+    /// This node as the list has it; nil where nobody is listed.
+    var own: MemberArgument? { listed.first { $0.name == id } }
+
     /// The URL peers and clients are told.
-    var url: String {
-        advertise?.text ?? voter.first { $0.name == id }?.url.text ?? listen.url
-    }
+    var url: String { advertise?.text ?? own?.url.text ?? listen.url }
 
     func validate() throws {
         if !listen.isLoopback && !insecure {
@@ -73,23 +92,36 @@ struct NodeOptions: ParsableArguments {
                 """
             )
         }
-        if !voter.isEmpty && !voter.contains(where: { $0.name == id }) {
-            throw ValidationError(
-                "--voter must list this node too: add --voter \(id.text)=\(listen.url), or choose another --id."
-            )
-        }
-        var seen: Set<String> = []
-        for voter in voter {
-            guard seen.insert(voter.name.text).inserted, seen.insert(voter.url.text).inserted else {
-                throw ValidationError(
-                    "--voter \(voter.defaultValueDescription): name and URL must be listed only once."
-                )
-            }
-        }
-        if listen.isWildcard && advertise == nil && voter.isEmpty {
+        try validateMembers()
+        if listen.isWildcard && advertise == nil && listed.isEmpty {
             throw ValidationError(
                 "Listening on every address, this node needs --advertise URL to tell peers and clients."
             )
+        }
+    }
+
+    private func validateMembers() throws {
+        if !witness.isEmpty && voter.count != 2 {
+            throw ValidationError(
+                "--witness is for exactly two voters, and \(voter.count) are listed: list both with --voter."
+            )
+        }
+        if witness.count > 1 { throw ValidationError("--witness: a cluster has at most one witness.") }
+        if !listed.isEmpty && own == nil {
+            throw ValidationError(
+                """
+                --voter must list this node too: add --voter \(id.text)=\(listen.url) (or --witness, if this node is \
+                the witness), or choose another --id.
+                """
+            )
+        }
+        var seen: Set<String> = []
+        for (flag, member) in voter.map({ ("--voter", $0) }) + witness.map({ ("--witness", $0) }) {
+            guard seen.insert(member.name.text).inserted, seen.insert(member.url.text).inserted else {
+                throw ValidationError(
+                    "\(flag) \(member.defaultValueDescription): name and URL must be listed only once."
+                )
+            }
         }
     }
 }

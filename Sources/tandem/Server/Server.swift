@@ -44,7 +44,8 @@ struct Server {
     /// What runs, from the disk up.
     private struct Parts {
         var directory: DataDirectory
-        var view: MessageView
+        /// Nil on a witness.
+        var view: MessageView?
         var client: HTTPClient
         var replica: Replica
         var gateway: Gateway
@@ -59,7 +60,8 @@ struct Server {
                 incarnation: Incarnation(.random(in: .min ... .max)),
                 settings: configuration.storage
             )
-            let view = try directory.openView(path: "\(configuration.directory)/view.db")
+            let isWitness = configuration.replica.ownKind(in: directory) == .witness
+            let view = isWitness ? nil : try directory.openView(path: "\(configuration.directory)/view.db")
             let client = HTTPClient(name: "peers")
             let replica = Replica(
                 configuration: configuration.replica,
@@ -118,7 +120,7 @@ struct Server {
         parts.gateway.stop()
         parts.client.close()
         do {
-            try parts.view.close()
+            try parts.view?.close()
             try parts.directory.close()
             logger.notice("stopped")
         } catch {

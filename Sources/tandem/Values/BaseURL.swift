@@ -16,8 +16,8 @@ struct BaseURL: Hashable, Sendable, ExpressibleByArgument {
     var defaultValueDescription: String { text }
 }
 
-/// One voter of the first membership: `a=http://10.0.0.1:12345`.
-struct VoterArgument: Hashable, Sendable, ExpressibleByArgument {
+/// One member of the first membership: `a=http://10.0.0.1:12345`.
+struct MemberArgument: Hashable, Sendable, ExpressibleByArgument {
     var name: NodeName
     var url: BaseURL
 

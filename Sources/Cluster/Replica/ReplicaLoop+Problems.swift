@@ -1,0 +1,50 @@
+import Raft
+import Storage
+
+// What an operator should know, as `/status` shows it.
+extension ReplicaLoop {
+    func problems(_ status: Raft.Status) -> [ReplicaStatus.Problem] {
+        var found: [ReplicaStatus.Problem] = []
+        if status.leader == nil { found.append(.init(name: .noPrimary, detail: noPrimary)) }
+        if !room.acceptsProposals {
+            found.append(
+                .init(
+                    name: .diskFull,
+                    detail: "The disk is full: make room. Reads go on, and writes resume by themselves."
+                )
+            )
+        }
+        for peer in status.peers where peer.isOut {
+            found.append(.init(name: .degraded, detail: degraded(without: peer)))
+        }
+        for peer in status.peers where !peer.isAtHand {
+            found.append(.init(name: .memberUnreachable, detail: unreachable(peer.id)))
+        }
+        return found
+    }
+
+    private var noPrimary: String {
+        let voters = cluster.membership.voters
+        let needed =
+            "No primary is known: writes wait. It takes \(cluster.membership.quorum) of \(voters.count) voters "
+            + "to elect one."
+        guard voters.contains(where: { $0.kind == .witness }) else { return needed }
+        return needed + " If the one that was lost worked without its backup, it alone has the newest messages: the "
+            + "cluster waits for it."
+    }
+
+    private func degraded(without backup: Raft.Status.Peer) -> String {
+        let held = backup.match == .zero ? "" : " It is known to hold everything up to \(backup.match)."
+        return
+            "Backup \(backup.id) is out: this node alone has the newest messages, and acknowledges more with copies=1. "
+            + "If this node is lost now, the cluster waits for it. Bring \(backup.id) back: it catches up by itself."
+            + held
+    }
+
+    private func unreachable(_ peer: NodeID) -> String {
+        switch cluster.membership[peer]?.kind {
+        case .witness: "The witness \(peer) does not answer: until it does, losing a voter stops the cluster."
+        case .voter, .learner, nil: "\(peer) does not answer: one copy fewer is kept."
+        }
+    }
+}

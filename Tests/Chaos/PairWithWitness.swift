@@ -1,0 +1,87 @@
+import Foundation
+import HTTPClient
+import HTTPTypes
+import TandemClient
+import TandemTesting
+import XCTest
+
+/// What the tests of a pair with a witness ask of it.
+extension ThrowawayCluster {
+    /// The voter that does not lead now.
+    func backup() async throws -> String {
+        let primary = try await primary()
+        guard let backup = voters.first(where: { $0 != primary }) else {
+            throw LoadError(description: "\(voters) has no backup")
+        }
+        return backup
+    }
+
+    /// Waits until a node that was just started says how it is.
+    func waitForAnswer(from node: String, within time: Duration = .seconds(30)) async throws -> ClusterStatus {
+        let deadline = ContinuousClock.now + time
+        let client = client(for: node)
+        while true {
+            do {
+                return try await client.status()
+            } catch {
+                guard ContinuousClock.now < deadline else { throw error }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+    }
+
+    /// Waits until the primary works with its backup, or without it, and says so; what it says.
+    @discardableResult
+    func waitUntil(degraded: Bool, within time: Duration = .seconds(30)) async throws -> ClusterStatus {
+        let deadline = ContinuousClock.now + time
+        var last: ClusterStatus?
+        while ContinuousClock.now < deadline {
+            let status = try await client(for: primary()).status()
+            if status.state == "leader", status.degraded == degraded { return status }
+            last = status
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        throw LoadError(
+            description: "degraded is not \(degraded) within \(time): \(last.map { "\($0)" } ?? "no status")"
+        )
+    }
+}
+
+/// One client that looks at the whole of each answer.
+final class AttentiveClient: Sendable {
+    /// What a write was answered.
+    struct Answer {
+        var status: Int
+        /// What `Durability` claims; nil where the message was not stored.
+        var copies: Int?
+        var problem: [String: String]
+        var took: Duration
+    }
+
+    private let http = HTTPClient(name: "attentive")
+
+    deinit { http.close() }
+
+    func send(_ content: String, to url: String, query: String = "") async throws -> Answer {
+        let start = ContinuousClock.now
+        let body = try JSONEncoder().encode(["sender": "attentive", "recipient": "all", "content": content])
+        let response = try await http.send(
+            HTTPClientRequest(
+                method: .post,
+                url: url + "/messages" + query,
+                headers: [.contentType: "application/json"],
+                body: Array(body),
+                timeout: .seconds(10)
+            )
+        )
+        let took = ContinuousClock.now - start
+        let object = try JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any] ?? [:]
+        let durability = HTTPField.Name("Durability").flatMap { response.headers[$0] }
+        return Answer(
+            status: response.status.code,
+            copies: durability?.firstMatch(of: /copies=(\d+)/).flatMap { Int($0.1) },
+            problem: response.status == .created ? [:] : object.compactMapValues { $0 as? String },
+            took: took
+        )
+    }
+}
