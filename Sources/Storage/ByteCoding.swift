@@ -1,3 +1,5 @@
+import Raft
+
 /// Little-endian integers in byte arrays: the byte order of every file of ours.
 extension [UInt8] {
     mutating func append<Value: FixedWidthInteger & UnsignedInteger>(littleEndian value: Value) {
@@ -33,5 +35,14 @@ extension [UInt8] {
             position -= 1
         }
         return nil
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// CRC-32C over all of it.
+    var checksum: UInt32 {
+        var checksum = CRC32C()
+        checksum.update(self)
+        return checksum.value
     }
 }

@@ -1,4 +1,4 @@
-package import Raft
+import Raft
 
 /// Why the storage of this node could not do what it was asked.
 package struct StorageError: Error, Hashable, Sendable {
@@ -21,22 +21,6 @@ package struct StorageError: Error, Hashable, Sendable {
         case outOfRange
         /// The file does not exist.
         case notFound
-    }
-
-    /// Where the disk lost what was written.
-    package struct Damage: Hashable, Sendable {
-        /// Path relative to the data directory.
-        package var file: String
-        /// The first byte known to be wrong, or of the record that holds it.
-        package var offset: Int
-        /// The first entry that can no longer be trusted, where the damage is in the log.
-        package var firstIndex: LogIndex?
-
-        package init(file: String, offset: Int, firstIndex: LogIndex? = nil) {
-            self.file = file
-            self.offset = offset
-            self.firstIndex = firstIndex
-        }
     }
 
     package var code: Code

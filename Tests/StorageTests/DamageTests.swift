@@ -146,7 +146,7 @@ final class DamageTests: StorageTestCase {
             guard let error = error as? StorageError, case .damaged(let damage) = error.code else {
                 return XCTFail("\(error)")
             }
-            XCTAssertEqual(damage, StorageError.Damage(file: first, offset: 104, firstIndex: 1))
+            XCTAssertEqual(damage, Damage(file: first, offset: 104, firstIndex: 1))
             XCTAssertTrue(error.message.contains(first), error.message)
         }
         XCTAssertEqual(model.entries.first?.index, 1)

@@ -89,22 +89,6 @@ final class DataDirectoryTests: StorageTestCase {
         XCTAssertEqual(disk.operations, before)
     }
 
-    func testAResetForgetsEverythingBefore() throws {
-        let disk = FaultyDisk(seed: 1)
-        let directory = try openFormed(disk)
-        try directory.persist([part(1, 4)])
-        let base = EntryID(term: 9, index: 100)
-        try directory.log.append([.reset(base, ChainValue(77))])
-        XCTAssertEqual(directory.log.summary.base, base)
-        let entry = Entry(id: EntryID(term: 9, index: 101), kind: .noop, payload: [], after: ChainValue(77))
-        try directory.persist([Persist(token: PersistToken(2), entries: [entry])])
-        XCTAssertEqual(try directory.log.entry(at: 101), entry)
-        assertThrows("outOfRange", try directory.log.entry(at: 4))
-        let again = try openFormed(disk.reboot(.lost))
-        XCTAssertEqual(again.log.summary, directory.log.summary)
-        XCTAssertEqual(try again.log.entry(at: 101), entry)
-    }
-
     func testSyncLatenciesAreKept() throws {
         let directory = try openFormed(FaultyDisk(seed: 1))
         try directory.persist([part(1, 1)])

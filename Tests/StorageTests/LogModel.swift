@@ -1,15 +1,28 @@
 import Raft
+import Storage
 
 /// What a data directory should hold, kept the simplest way.
 struct LogModel: Hashable {
     var hardState = HardState.initial
+    var base: BaseState?
+    /// Those after the base.
     var entries: [Entry] = []
 
-    var last: EntryID { entries.last?.id ?? .zero }
-    var lastChain: ChainValue { entries.last?.chain ?? .empty }
+    var last: EntryID { entries.last?.id ?? base?.entry ?? .zero }
+    var lastChain: ChainValue { entries.last?.chain ?? base?.chain ?? .empty }
 
     mutating func truncate(after index: LogIndex) {
-        entries.removeLast(max(0, entries.count - Int(index.rawValue)))
+        entries.removeLast(max(0, entries.count - (base?.entry.index ?? .zero).distance(to: index)))
+    }
+
+    mutating func trim(to base: BaseState) {
+        entries.removeAll { $0.index <= base.entry.index }
+        self.base = base
+    }
+
+    mutating func install(_ base: BaseState) {
+        entries = []
+        self.base = base
     }
 
     mutating func apply(_ part: Persist) {

@@ -38,19 +38,20 @@ class StorageTestCase: XCTestCase {
     /// What the directory holds, every entry read and checked.
     func contents(of directory: DataDirectory) throws -> LogModel {
         let summary = directory.log.summary
-        XCTAssertEqual(summary.base, .zero)
+        XCTAssertEqual(summary.base, directory.base?.entry ?? .zero)
+        XCTAssertEqual(summary.baseChain, directory.base?.chain ?? .empty)
         let entries = try directory.log.entries(
             from: summary.base.index.next,
             through: summary.last.index,
             bytesMax: 1 << 30
         )
-        XCTAssertEqual(entries.last?.id ?? .zero, summary.last)
-        XCTAssertEqual(entries.last?.chain ?? .empty, summary.lastChain)
+        XCTAssertEqual(entries.last?.id ?? summary.base, summary.last)
+        XCTAssertEqual(entries.last?.chain ?? summary.baseChain, summary.lastChain)
         XCTAssertEqual(runs(of: entries), summary.termRuns)
         let memberships = entries.filter { $0.kind == .membership }
         XCTAssertEqual(memberships.map(\.index), summary.membershipIndexes)
         XCTAssertEqual(try directory.log.membershipEntries(), memberships)
-        return LogModel(hardState: directory.recovered.hardState, entries: entries)
+        return LogModel(hardState: directory.recovered.hardState, base: directory.base, entries: entries)
     }
 
     func runs(of entries: [Entry]) -> [TermRun] {

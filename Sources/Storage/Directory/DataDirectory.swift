@@ -12,22 +12,24 @@ package final class DataDirectory: Sendable {
     /// How long syncs took.
     package let syncLatencies: SyncLatencies
 
-    private let disk: any Disk
+    let disk: any Disk
     private let settings: StorageSettings
-    private let reserve: ReserveFile
+    let reserve: ReserveFile
     private let lock: any DiskLock
     /// What the writing thread works on; held while it waits for the disk.
     private let state: Mutex<State>
     /// What others may know of that, at any time.
-    private let published: Mutex<Published>
+    let published: Mutex<Published>
 
-    private struct Published: Sendable {
+    struct Published: Sendable {
         var identity: DirectoryIdentity
         var hardState: HardState
+        var base: BaseState?
     }
 
-    private struct State: Sendable {
+    struct State: Sendable {
         var vote: HardStateFile
+        var base: BaseFile?
         /// Everything up to here is durable: a call that failed for lack of room goes on behind it.
         var durable = PersistToken(0)
         /// Why nothing may be written any more.
@@ -48,8 +50,14 @@ package final class DataDirectory: Sendable {
         log = opened.log
         syncLatencies = latencies
         reserve = ReserveFile(disk: disk, bytes: settings.reserveBytes)
-        state = Mutex(State(vote: opened.vote))
-        published = Mutex(Published(identity: opened.recovered.identity, hardState: opened.recovered.hardState))
+        state = Mutex(State(vote: opened.vote, base: opened.base))
+        published = Mutex(
+            Published(
+                identity: opened.recovered.identity,
+                hardState: opened.recovered.hardState,
+                base: opened.recovered.base
+            )
+        )
     }
 
     /// Opens the directory, making it where it is new, and recovers what it holds. On return all of that is durable.
@@ -85,6 +93,9 @@ package final class DataDirectory: Sendable {
 
     /// Term and vote as they are on the disk now.
     package var hardState: HardState { published.withLock { $0.hardState } }
+
+    /// What the log goes on from, where it doesn't begin with entry 1.
+    package var base: BaseState? { published.withLock { $0.base } }
 
     /// Makes this node one of a cluster, once: the log can be written to from then on. Durable on return. The same call
     /// may be made again; throws `.foreign` for another cluster.
@@ -181,7 +192,7 @@ package final class DataDirectory: Sendable {
     }
 
     /// Runs one write after the other, and none after one that failed for another reason than lack of room.
-    private func guarded(_ body: (inout State) throws(StorageError) -> Void) throws(StorageError) {
+    func guarded(_ body: (inout State) throws(StorageError) -> Void) throws(StorageError) {
         try state.withLock { state throws(StorageError) in
             if let failure = state.failure { throw failure }
             do throws(StorageError) {

@@ -126,7 +126,7 @@ struct HardStateFile: Sendable {
         bytes.append(littleEndian: record.hardState.term.rawValue)
         bytes += name ?? []
         bytes.appendZeros(copyBytes - 4 - bytes.count)
-        bytes.append(littleEndian: checksum(bytes))
+        bytes.append(littleEndian: bytes[...].checksum)
         return bytes
     }
 
@@ -153,12 +153,6 @@ struct HardStateFile: Sendable {
 
     private static func isWhole(_ bytes: [UInt8]) -> Bool {
         bytes.count == copyBytes && Array(bytes[0..<8]) == magic
-            && bytes.littleEndian(at: copyBytes - 4) == checksum(bytes)
-    }
-
-    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-        var checksum = CRC32C()
-        checksum.update(bytes[0..<copyBytes - 4])
-        return checksum.value
+            && bytes.littleEndian(at: copyBytes - 4) == bytes.dropLast(4).checksum
     }
 }

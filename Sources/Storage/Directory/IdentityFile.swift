@@ -29,13 +29,13 @@ enum IdentityFile {
         bytes.append(littleEndian: identity.formation.map { UInt32($0.count) } ?? .max)
         bytes += name
         bytes += identity.formation ?? []
-        bytes.append(littleEndian: checksum(bytes[...]))
+        bytes.append(littleEndian: bytes[...].checksum)
         return bytes
     }
 
     static func decode(_ bytes: [UInt8]) throws(StorageError) -> DirectoryIdentity {
         guard bytes.count >= fixedBytes + 4, Array(bytes[0..<8]) == magic,
-            bytes.littleEndian(at: bytes.count - 4) == checksum(bytes.dropLast(4))
+            bytes.littleEndian(at: bytes.count - 4) == bytes.dropLast(4).checksum
         else { throw .damaged(path, at: 0, "its checksum is wrong") }
         guard bytes.littleEndian(at: 8) == version else {
             throw StorageError(
@@ -53,11 +53,5 @@ enum IdentityFile {
                 ? ClusterID(high: bytes.littleEndian(at: 16), low: bytes.littleEndian(at: 24)) : nil,
             formation: formationLength == .max ? nil : Array(bytes[nameEnd..<bytes.count - 4])
         )
-    }
-
-    private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
-        var checksum = CRC32C()
-        checksum.update(bytes)
-        return checksum.value
     }
 }

@@ -5,6 +5,7 @@ struct Opened: Sendable {
     var recovered: Recovered
     var vote: HardStateFile
     var log: SegmentedLog
+    var base: BaseFile?
 
     /// Reads the directory, making what belongs into a new one.
     ///
@@ -33,18 +34,29 @@ struct Opened: Sendable {
             )
         }
         var vote = try HardStateFile.open(on: disk, incarnation: identity.incarnation, latencies: latencies)
-        let log = try openLog(identity, segments: segments, on: disk, settings: settings, latencies: latencies)
+        var damage: [Damage] = []
+        let base = try openBase(identity, on: disk, noting: &damage)
+        let log = try openLog(
+            identity,
+            base: base,
+            segments: segments,
+            on: disk,
+            settings: settings,
+            latencies: latencies
+        )
         let reserve = ReserveFile(disk: disk, bytes: settings.reserveBytes)
-        try reserve.remake()
+        try reserve.remake(for: base.map { TwinFile<BaseFile>.bytesNeeded(for: $0) } ?? 0)
         try vote.countBoot()
         let recovered = Recovered(
             identity: identity,
             isNew: found == nil,
             hardState: vote.hardState,
             bootCount: vote.record.bootCount,
-            log: log.summary
+            log: log.summary,
+            base: base?.base,
+            damage: damage
         )
-        return Opened(recovered: recovered, vote: vote, log: log)
+        return Opened(recovered: recovered, vote: vote, log: log, base: base)
     }
 
     private static func make(
@@ -52,7 +64,7 @@ struct Opened: Sendable {
         on disk: any Disk,
         segments: [UInt64]
     ) throws(StorageError) -> DirectoryIdentity {
-        guard segments.isEmpty, try !HardStateFile.isUsed(on: disk) else {
+        guard segments.isEmpty, try !HardStateFile.isUsed(on: disk), try disk.size(BaseFile.path) == nil else {
             throw .damaged(IdentityFile.path, at: 0, "the file is missing, though the directory was used")
         }
         try HardStateFile.create(on: disk, incarnation: identity.incarnation)
@@ -60,8 +72,24 @@ struct Opened: Sendable {
         return identity
     }
 
+    private static func openBase(
+        _ identity: DirectoryIdentity,
+        on disk: any Disk,
+        noting damage: inout [Damage]
+    ) throws(StorageError) -> BaseFile? {
+        guard let file = try TwinFile<BaseFile>(disk: disk).open(noting: &damage) else { return nil }
+        guard file.cluster == identity.cluster, file.incarnation == identity.incarnation else {
+            throw StorageError(
+                .foreign,
+                "\(BaseFile.path) belongs to another node or cluster. Put this node's own file back."
+            )
+        }
+        return file
+    }
+
     private static func openLog(
         _ identity: DirectoryIdentity,
+        base: BaseFile?,
         segments: [UInt64],
         on disk: any Disk,
         settings: StorageSettings,
@@ -91,7 +119,8 @@ struct Opened: Sendable {
             disk: disk,
             settings: settings,
             cluster: cluster,
-            incarnation: identity.incarnation
+            incarnation: identity.incarnation,
+            base: base
         )
         return try recovery.recover(segments, latencies: latencies)
     }

@@ -26,18 +26,26 @@ package struct Recovered: Hashable, Sendable {
     /// How often the node was started on this directory, this time included.
     package var bootCount: UInt64
     package var log: LogSummary
+    /// What the log goes on from, where it doesn't begin with entry 1.
+    package var base: BaseState?
+    /// What couldn't be read; all else was kept.
+    package var damage: [Damage]
 
     package init(
         identity: DirectoryIdentity,
         isNew: Bool,
         hardState: HardState,
         bootCount: UInt64,
-        log: LogSummary
+        log: LogSummary,
+        base: BaseState?,
+        damage: [Damage]
     ) {
         self.identity = identity
         self.isNew = isNew
         self.hardState = hardState
         self.bootCount = bootCount
         self.log = log
+        self.base = base
+        self.damage = damage
     }
 }

@@ -7,10 +7,16 @@ struct ReserveFile: Sendable {
     let bytes: Int
 
     /// Makes the file where it is missing or short and there is room for twice its size; otherwise does nothing.
-    func remake() throws(StorageError) {
-        guard bytes > 0, try disk.size(Self.path) ?? 0 < bytes else { return }
-        guard try disk.freeBytes() >= 2 * bytes else { return }
-        try disk.replace(Self.path, with: [UInt8](repeating: 0, count: bytes))
+    ///
+    /// - Parameter needed: what must fit into it, where that is more than its usual size.
+    func remake(for needed: Int = 0) throws(StorageError) {
+        let wanted = bytes == 0 ? 0 : max(bytes, needed)
+        guard try disk.size(Self.path) ?? 0 < wanted, try disk.freeBytes() >= 2 * wanted else { return }
+        do throws(StorageError) {
+            try disk.replace(Self.path, with: [UInt8](repeating: 0, count: wanted))
+        } catch {
+            guard error.code == .diskFull else { throw error }
+        }
     }
 
     /// Gives its room back.

@@ -2,13 +2,20 @@ extension Disk {
     /// Puts a file with these bytes in place of the one at `path`, so that after a crash at any point either the old
     /// or the new one is there, whole. Durable on return.
     func replace(_ path: String, with bytes: [UInt8]) throws(StorageError) {
-        let temporary = path + ".new"
-        let file = try open(temporary, creating: true)
+        try writeTemporary(for: path, bytes)
+        try rename(temporary(of: path), to: path)
+        try syncDirectory(directory(of: path))
+    }
+
+    /// Where the next content of the file at `path` is written.
+    func temporary(of path: String) -> String { path + ".new" }
+
+    /// Writes what will replace the file at `path`. On the disk on return, though not under a name that lasts.
+    func writeTemporary(for path: String, _ bytes: [UInt8]) throws(StorageError) {
+        let file = try open(temporary(of: path), creating: true)
         defer { file.close() }
         try file.write(bytes, at: 0)
         try file.sync()
-        try rename(temporary, to: path)
-        try syncDirectory(directory(of: path))
     }
 
     /// The whole file at `path`, or nil where there is none.

@@ -55,6 +55,25 @@ struct LogPositions: Sendable {
         segments[segments.count - 1].end = end
     }
 
+    /// Entries up to this one, which the log holds or starts after, are no longer of it.
+    mutating func trim(to id: EntryID, _ chain: ChainValue) {
+        summary.trim(to: id, chain)
+    }
+
+    /// The oldest segment, where nothing in it is of the log any more and it isn't the last.
+    var emptied: SegmentFile? {
+        guard segments.count > 1 else { return nil }
+        let oldest = segments[0]
+        let isEmpty =
+            oldest.offsets.isEmpty || oldest.first.advanced(by: oldest.offsets.count) <= summary.base.index.next
+        return isEmpty ? oldest.file : nil
+    }
+
+    /// The segment that is `emptied` was removed.
+    mutating func removeEmptied() {
+        segments.removeFirst()
+    }
+
     /// Where entries from `index` on stand, in one segment, as many as fit into `bytesMax` but at least one.
     /// The caller has checked that the log holds `index...through`.
     func span(from index: LogIndex, through: LogIndex, bytesMax: Int) -> Span {
@@ -116,7 +135,8 @@ struct LogPositions: Sendable {
         summary.truncate(to: id, chain)
     }
 
-    private mutating func reset(to id: EntryID, _ chain: ChainValue) {
+    /// Forgets everything and goes on after this entry.
+    mutating func reset(to id: EntryID, _ chain: ChainValue) {
         generation += 1
         for position in segments.indices {
             segments[position].first = id.index.next

@@ -12,6 +12,7 @@ struct LogRecovery {
     let settings: StorageSettings
     let cluster: ClusterID
     let incarnation: Incarnation
+    let base: BaseFile?
 
     private var positions = LogPositions()
     private var tip: LogTip?
@@ -20,6 +21,8 @@ struct LogRecovery {
     private var lastBatch: (SegmentFile, offset: Int, bytes: [UInt8])?
     private var torns: [(SegmentFile, Range<Int>)] = []
     private var end: End?
+    /// The log is empty and goes on after the base, whatever stands in it up to here.
+    private var voidsThrough: UInt64?
 
     /// Where the log ends, and which entry would come next.
     private struct End {
@@ -28,11 +31,13 @@ struct LogRecovery {
         var firstIndex: LogIndex
     }
 
-    init(disk: any Disk, settings: StorageSettings, cluster: ClusterID, incarnation: Incarnation) {
+    init(disk: any Disk, settings: StorageSettings, cluster: ClusterID, incarnation: Incarnation, base: BaseFile?) {
         self.disk = disk
         self.settings = settings
         self.cluster = cluster
         self.incarnation = incarnation
+        self.base = base
+        voidsThrough = base?.voidsThrough
     }
 
     /// Numbers of the segments there are, lowest first, after removing what a crash left half made.
@@ -47,7 +52,7 @@ struct LogRecovery {
 
     /// Recovers the log made of these segments, of which there is at least one.
     mutating func recover(_ sequences: [UInt64], latencies: SyncLatencies) throws(StorageError) -> SegmentedLog {
-        if let lowest = sequences.first, lowest != 1 { throw missing(1) }
+        if base == nil, let lowest = sequences.first, lowest != 1 { throw missing(1) }
         for (sequence, next) in zip(sequences, sequences.dropFirst()) where next != sequence + 1 {
             throw missing(sequence + 1)
         }
@@ -57,7 +62,9 @@ struct LogRecovery {
             open = open ? try read(segment, isFirst: sequence == sequences.first) : try readUnused(segment)
         }
         if open, let last = sequences.last { throw missing(last + 1) }
-        return try finish(latencies)
+        let log = try finish(latencies)
+        if let base { try begin(log, after: base.base) }
+        return log
     }
 
     /// Reads the segment the log goes on in; false where it ends there.
@@ -68,8 +75,8 @@ struct LogRecovery {
         if let batch = scan.next() {
             if isFirst, let base = scan.base { positions.begin(after: base.id, base.chain) }
             positions.add(segment)
-            positions.apply(batch.changes, end: batch.end)
-            while let batch = scan.next() { positions.apply(batch.changes, end: batch.end) }
+            take(batch)
+            while let batch = scan.next() { take(batch) }
             lastBatch = (segment, scan.lastBatch.lowerBound, scan.lastBatchBytes)
         } else {
             positions.add(segment)
@@ -90,6 +97,36 @@ struct LogRecovery {
         writer.isSealed = scan.lastMark == .seal
         if let torn = scan.tornBytes { torns.append((segment, torn)) }
         return false
+    }
+
+    private mutating func take(_ batch: SegmentScan.Batch) {
+        positions.apply(batch.changes, end: batch.end)
+        guard let voids = voidsThrough, batch.number > voids else { return }
+        for case .reset in batch.changes { voidsThrough = nil }
+    }
+
+    /// Lets the log begin after its base. That is where a crash left it for certain, or where it has been since.
+    private func begin(_ log: SegmentedLog, after base: BaseState) throws(StorageError) {
+        if voidsThrough != nil { return try log.replaceAll(with: base.entry, base.chain) }
+        let summary = log.summary
+        guard summary.base.index <= base.entry.index else {
+            throw .damaged(
+                SegmentHeader.path(of: 1),
+                at: 0,
+                firstIndex: base.entry.index.next,
+                "segments are missing: entries after \(base.entry.index) through \(summary.base.index) are nowhere"
+            )
+        }
+        guard base.entry.index <= summary.last.index,
+            try log.identity(at: base.entry.index) == (base.entry, base.chain)
+        else {
+            throw .damaged(
+                BaseFile.path,
+                at: 0,
+                "it stands for entries up to \(base.entry), which the log, at \(summary.last), doesn't hold"
+            )
+        }
+        try log.trim(to: base.entry, base.chain)
     }
 
     /// Reads a segment behind the one the log ends in: it was made ahead, and must be empty.

@@ -60,4 +60,17 @@ package struct LogSummary: Hashable, Sendable {
         last = id
         lastChain = chain
     }
+
+    /// Entries up to this one, which the log holds or starts after, are no longer of it.
+    mutating func trim(to id: EntryID, _ chain: ChainValue) {
+        let first = id.index.next
+        if let run = termRuns.lastIndex(where: { $0.firstIndex <= first }) {
+            termRuns.removeFirst(run)
+            termRuns[0].firstIndex = first
+        }
+        if id.index == last.index { termRuns = [] }
+        membershipIndexes.removeAll { $0 < first }
+        base = id
+        baseChain = chain
+    }
 }

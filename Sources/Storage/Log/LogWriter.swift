@@ -8,6 +8,8 @@ struct LogWriter: Sendable {
     var position = SegmentHeader.byteCount
     /// The state of the log on disk.
     var tip = LogTip.empty
+    /// A reset that the base file vouches for and the log doesn't record yet: it comes before anything else.
+    var owedReset: (EntryID, ChainValue)?
     /// The last thing on disk is a seal.
     var isSealed = false
     /// A write that failed for lack of room may have left bytes up to here.

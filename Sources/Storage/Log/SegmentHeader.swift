@@ -53,7 +53,7 @@ struct SegmentHeader: Hashable, Sendable {
         bytes.append(littleEndian: sequence)
         bytes.append(littleEndian: UInt64(capacity))
         bytes.appendZeros(4)
-        bytes.append(littleEndian: Self.checksum(bytes))
+        bytes.append(littleEndian: bytes[...].checksum)
         return bytes
     }
 
@@ -62,7 +62,7 @@ struct SegmentHeader: Hashable, Sendable {
         guard bytes.count >= byteCount else {
             throw .damaged(path, at: bytes.count, "the file ends within its header")
         }
-        guard Array(bytes[0..<8]) == magic, bytes.littleEndian(at: 60) == checksum(bytes) else {
+        guard Array(bytes[0..<8]) == magic, bytes.littleEndian(at: 60) == bytes[0..<60].checksum else {
             throw .damaged(path, at: 0, "the header's checksum is wrong")
         }
         guard bytes.littleEndian(at: 8) == version else {
@@ -77,11 +77,5 @@ struct SegmentHeader: Hashable, Sendable {
             sequence: bytes.littleEndian(at: 40),
             capacity: Int(clamping: bytes.littleEndian(at: 48, as: UInt64.self))
         )
-    }
-
-    private static func checksum(_ bytes: [UInt8]) -> UInt32 {
-        var checksum = CRC32C()
-        checksum.update(bytes[0..<60])
-        return checksum.value
     }
 }

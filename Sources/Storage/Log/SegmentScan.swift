@@ -17,6 +17,7 @@ struct LogTip: Hashable, Sendable {
 struct SegmentScan {
     /// A batch that ended in its mark.
     struct Batch {
+        var number: UInt64
         var changes: [LogChange]
         var end: Int
     }
@@ -61,7 +62,7 @@ struct SegmentScan {
                 position = end
                 committed = working
                 defer { changes = [] }
-                return Batch(changes: changes, end: end)
+                return Batch(number: mark.sequence, changes: changes, end: end)
             }
             guard readRecord() else { return nil }
         }

@@ -12,7 +12,7 @@ package final class SegmentedLog: Sendable {
     let preparer: SegmentPreparer
     let positions: Mutex<LogPositions>
     private let latencies: SyncLatencies
-    private let writer: Mutex<LogWriter>
+    let writer: Mutex<LogWriter>
 
     init(
         disk: any Disk,
@@ -67,13 +67,10 @@ package final class SegmentedLog: Sendable {
     /// Throws with the log as it was where the error isn't final: the same steps, or others, may be appended later.
     package func append(_ steps: [LogStep]) throws(StorageError) {
         try writer.withLock { writer throws(StorageError) in
-            if let failure = preparer.failure, failure.isFinal { throw failure }
-            let size = BatchEncoder.size(of: steps)
-            if !writer.fits(size) { try roll(&writer, forBatchOf: size) }
-            try write(&writer, .commit) { encoder throws(StorageError) in
-                for step in steps { try encode(step, into: &encoder) }
-            }
-            prepareNext()
+            var steps = steps
+            if let (id, chain) = writer.owedReset { steps.insert(.reset(id, chain), at: 0) }
+            try append(steps, &writer)
+            writer.owedReset = nil
         }
     }
 
@@ -81,7 +78,8 @@ package final class SegmentedLog: Sendable {
     /// be told from a torn write. Durable on return.
     package func seal() throws(StorageError) {
         try writer.withLock { writer throws(StorageError) in
-            guard !writer.isSealed, writer.tip.batch > 0, writer.fits(CommitMark.byteCount) else { return }
+            guard !writer.isSealed, writer.owedReset == nil, writer.tip.batch > 0, writer.fits(CommitMark.byteCount)
+            else { return }
             try write(&writer, .seal) { _ in }
         }
     }
@@ -100,6 +98,16 @@ package final class SegmentedLog: Sendable {
     }
 
     // MARK: Writing
+
+    private func append(_ steps: [LogStep], _ writer: inout LogWriter) throws(StorageError) {
+        if let failure = preparer.failure, failure.isFinal { throw failure }
+        let size = BatchEncoder.size(of: steps)
+        if !writer.fits(size) { try roll(&writer, forBatchOf: size) }
+        try write(&writer, .commit) { encoder throws(StorageError) in
+            for step in steps { try encode(step, into: &encoder) }
+        }
+        prepareNext()
+    }
 
     /// Encodes one batch with these contents, writes and syncs it, then takes it in.
     private func write(

@@ -1,0 +1,157 @@
+import Raft
+import SimulatedDisk
+import Storage
+import XCTest
+
+/// A base goes bad, or doesn't fit what is beside it: nothing is ever removed for it (raft.md B16).
+final class BaseDamageTests: StorageTestCase {
+    private let first = "log/0000000001.log"
+    private var generator = SeededGenerator(seed: 13)
+
+    /// A log trimmed to its 30th of 40 entries, and what it holds.
+    private func makeTrimmed() throws -> (FaultyDisk, LogModel) {
+        let disk = FaultyDisk(seed: 1)
+        let directory = try openFormed(disk)
+        var model = LogModel()
+        for token in 1...20 as ClosedRange<UInt64> {
+            let part = Persist(
+                token: PersistToken(token),
+                entries: Workload.entries(2, term: 1, after: model, payloadBytesMax: 200, using: &generator)
+            )
+            try directory.persist([part])
+            model.apply(part)
+        }
+        let entry = model.entries[29]
+        let base = BaseState(entry: entry.id, chain: entry.chain, membership: [1, 2], state: [3, 4, 5])
+        try directory.trim(to: base)
+        model.trim(to: base)
+        try directory.close()
+        return (disk.copy(), model)
+    }
+
+    private func files(on disk: FaultyDisk) throws -> [String: [UInt8]?] {
+        var files: [String: [UInt8]?] = [:]
+        for name in try disk.list("") where name != "log" && name != "lock" { files[name] = disk.bytes(of: name) }
+        for name in try disk.list("log") { files["log/" + name] = disk.bytes(of: "log/" + name) }
+        return files
+    }
+
+    /// Every bit of either copy: the other one serves, and makes good what went bad.
+    func testEverySingleBitOfABase() throws {
+        let (disk, model) = try makeTrimmed()
+        let before = try files(on: disk)
+        for path in ["base", "base.copy"] {
+            for offset in 0..<(disk.bytes(of: path)?.count ?? 0) {
+                let copy = disk.copy()
+                copy.flip(bit: offset % 8, ofByte: offset, in: path)
+                let directory = try openFormed(copy)
+                XCTAssertEqual(directory.recovered.damage, [Damage(file: path, offset: 0)])
+                XCTAssertEqual(try contents(of: directory), model)
+                try directory.close()
+                XCTAssertEqual(try files(on: copy)[path], before[path], "\(path), byte \(offset)")
+            }
+        }
+    }
+
+    func testB16ADamagedBaseNeverLeadsToDeletion() throws {
+        let (disk, _) = try makeTrimmed()
+        for path in ["base", "base.copy"] { disk.flip(bit: 1, ofByte: 70, in: path) }
+        let before = try files(on: disk)
+        assertThrows("damaged", try openFormed(disk))
+        XCTAssertEqual(try files(on: disk), before)
+    }
+
+    func testABaseThatIsMissingThoughTheLogNeedsOneIsDamage() throws {
+        let (disk, model) = try makeTrimmed()
+        let one = disk.copy()
+        one.plant(nil, at: "base")
+        XCTAssertEqual(try contents(of: openFormed(one)), model)
+        for path in ["base", "base.copy"] { disk.plant(nil, at: path) }
+        let before = try files(on: disk)
+        assertThrows("damaged", try openFormed(disk))
+        XCTAssertEqual(try files(on: disk), before)
+    }
+
+    func testABaseOfAnotherNodeIsForeign() throws {
+        let (disk, _) = try makeTrimmed()
+        let other = FaultyDisk(seed: 2)
+        let directory = try DataDirectory.open(on: other, node: "b", incarnation: 99, settings: settings())
+        try directory.adopt(cluster: cluster, formation: nil)
+        try directory.install(BaseState(entry: EntryID(term: 1, index: 30), chain: .empty, membership: [], state: []))
+        try directory.close()
+        for path in ["base", "base.copy"] { disk.plant(other.bytes(of: path), at: path) }
+        assertThrows("foreign", try openFormed(disk))
+    }
+
+    /// A base from before the last trim: what came between is nowhere.
+    func testABaseOlderThanTheLogIsDamage() throws {
+        let (disk, model) = try makeTrimmed()
+        let (old, oldCopy) = (disk.bytes(of: "base"), disk.bytes(of: "base.copy"))
+        let directory = try openFormed(disk)
+        let last = try XCTUnwrap(model.entries.last)
+        var longer = model
+        for token in 1...20 as ClosedRange<UInt64> {
+            let entries = Workload.entries(2, term: 2, after: longer, payloadBytesMax: 200, using: &generator)
+            try directory.persist([Persist(token: PersistToken(token), entries: entries)])
+            longer.entries += entries
+        }
+        let entry = longer.entries[25]
+        XCTAssertGreaterThan(entry.index, last.index)
+        try directory.trim(to: BaseState(entry: entry.id, chain: entry.chain, membership: [], state: []))
+        try directory.close()
+        disk.plant(old, at: "base")
+        disk.plant(oldCopy, at: "base.copy")
+        let before = try files(on: disk)
+        assertThrows("damaged", try openFormed(disk))
+        XCTAssertEqual(try files(on: disk), before)
+    }
+
+    // MARK: What a crash leaves (after canonical/raft's test_uv_load.c)
+
+    func testHalfWrittenBasesAreOfNoAccount() throws {
+        let (disk, model) = try makeTrimmed()
+        disk.plant([1, 2, 3], at: "base.new")
+        disk.plant([4], at: "base.copy.new")
+        let directory = try openFormed(disk)
+        XCTAssertEqual(try contents(of: directory), model)
+        XCTAssertEqual(directory.recovered.damage, [])
+    }
+
+    /// Segments that a crash kept from being removed hold nothing any more.
+    func testSegmentsBelowTheBaseAreRemovedAtTheNextStart() throws {
+        let disk = FaultyDisk(seed: 1)
+        let directory = try openFormed(disk)
+        var model = LogModel()
+        for token in 1...20 as ClosedRange<UInt64> {
+            let part = Persist(
+                token: PersistToken(token),
+                entries: Workload.entries(2, term: 1, after: model, payloadBytesMax: 200, using: &generator)
+            )
+            try directory.persist([part])
+            model.apply(part)
+        }
+        let entry = model.entries[29]
+        let base = BaseState(entry: entry.id, chain: entry.chain, membership: [], state: [])
+        let whole = disk.copy()
+        try directory.trim(to: base)
+        model.trim(to: base)
+        let kept = try disk.list("log")
+        XCTAssertGreaterThan(try whole.list("log").count, kept.count)
+        for path in ["base", "base.copy"] { whole.plant(disk.bytes(of: path), at: path) }
+        let next = whole.copy()
+        XCTAssertEqual(try contents(of: openFormed(next)), model)
+        XCTAssertEqual(try next.list("log"), kept)
+        XCTAssertNil(next.bytes(of: first))
+    }
+
+    func testASegmentMissingAboveTheBaseIsDamage() throws {
+        let (disk, _) = try makeTrimmed()
+        let names = try disk.list("log")
+        XCTAssertGreaterThan(names.count, 1)
+        for name in names.dropLast() {
+            let copy = disk.copy()
+            copy.plant(nil, at: "log/" + name)
+            assertThrows("damaged", try openFormed(copy))
+        }
+    }
+}
