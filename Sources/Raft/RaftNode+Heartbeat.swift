@@ -102,15 +102,9 @@ extension RaftNode {
 
     /// Says nothing about this node's log, so it need not wait for a slow disk; but our term must be on it.
     private mutating func answer(_ request: Heartbeat, to leader: NodeID, token: ReplyToken) {
-        let reply = Outbound.reply(
-            .heartbeat(Heartbeat.Reply(term: term, round: request.round)),
-            to: leader,
-            token: token
+        replyOnceTermIsDurable(
+            .reply(.heartbeat(Heartbeat.Reply(term: term, round: request.round)), to: leader, token: token)
         )
-        switch hardStateDurability {
-        case .durable: announcements.append(reply)
-        case .unsubmitted, .writing: promises.append(reply)
-        }
     }
 
     // MARK: The leader counts

@@ -20,6 +20,14 @@ extension RaftNode {
         hardStateDurability = .unsubmitted
     }
 
+    /// For answers that say nothing about the log: they need not wait for a slow disk that has our term already.
+    mutating func replyOnceTermIsDurable(_ reply: Outbound) {
+        switch hardStateDurability {
+        case .durable: announcements.append(reply)
+        case .unsubmitted, .writing: promises.append(reply)
+        }
+    }
+
     mutating func takePersist() -> Persist? {
         let hasHardState = hardStateDurability == .unsubmitted
         guard hasHardState || log.hasUnsubmitted else { return nil }

@@ -1,12 +1,12 @@
 /// Linearizable reads without writing: ReadIndex (dissertation §6.4).
 extension RaftNode {
     mutating func read(_ ticket: Ticket) {
-        guard let leadership else { return settled.append(.rejected(ticket, .notLeader(leader: election.leader))) }
+        guard let leadership else { return readThroughLeader(ticket) }
         guard hasQuorumAtHand else { return settled.append(.rejected(ticket, .noQuorum)) }
         guard !reads.isFull else { return settled.append(.rejected(ticket, .overloaded)) }
         // "The leader saves its current commit index in a local variable readIndex." D1: but never one from before its
         // own term's first entry, because only that one tells it what earlier leaders committed.
-        reads.append(ReadQueue.Read(ticket: ticket, index: max(commit, leadership.termStart)))
+        reads.append(ReadQueue.Read(asker: .client(ticket), index: max(commit, leadership.termStart)))
     }
 
     /// "The leader needs to make sure it hasn’t been superseded by a newer leader of which it is unaware. It issues a
@@ -26,13 +26,11 @@ extension RaftNode {
         guard let leadership, let round = reads.round else { return }
         let confirmed = leadership.peers.count { $0.isVoter && $0.confirmedRound >= round } + 1
         guard confirmed >= quorum else { return }
-        for read in reads.confirmed(round) { settled.append(.readable(read.ticket, read.index)) }
+        for read in reads.confirmed(round) { answer(read.asker, read.index) }
     }
 
     /// D5: whoever leads now may have committed more.
     mutating func failReads() {
-        for read in reads.removeAll() {
-            settled.append(.rejected(read.ticket, .notLeader(leader: election.leader)))
-        }
+        for read in reads.removeAll() { answer(read.asker, nil) }
     }
 }

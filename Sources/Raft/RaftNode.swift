@@ -28,6 +28,7 @@ package struct RaftNode: Sendable {
     var transfer: Transfer?
     var proposals = PendingProposals()
     var reads = ReadQueue()
+    var forwardedReads: ForwardedReads
     var lastToken = PersistToken(0)
 
     // What the next `takeReady` gives out, beside what it finds in the log.
@@ -38,6 +39,8 @@ package struct RaftNode: Sendable {
     /// The deadline the shell was last told, until it steps it.
     var toldDeadline: Instant?
 
+    /// - Parameter seed: another one at each start of a node: by it this start's questions to a leader are told from
+    ///   the last one's (D2).
     package init(
         identity: MemberIdentity,
         settings: Settings,
@@ -57,6 +60,7 @@ package struct RaftNode: Sendable {
         let spread = random.next(below: settings.electionTimeout.wholeNanoseconds)
         election = RaftElection(timeout: settings.electionTimeout + .nanoseconds(Int64(spread)), now: now)
         self.random = random
+        forwardedReads = ForwardedReads(firstRound: Self.firstReadRound(seed: seed))
         if log.lastEntry.term > hardState.term {
             halt(
                 .hardStateOlderThanLog,
@@ -88,6 +92,7 @@ package struct RaftNode: Sendable {
         guard fault == nil else { return nil }
         log.release(through: handedOut, keeping: settings.retainedBytesMax)
         beginReadRound()
+        askForReadIndex()
         updateBackup()
         sendAppends()
         tellSuccessor()
@@ -114,6 +119,7 @@ package struct RaftNode: Sendable {
         case .appendEntries(let request): receive(request, from: sender.id, token: token)
         case .heartbeat(let request): receive(request, from: sender.id, token: token)
         case .timeoutNow(let request): receive(request, from: sender.id, token: token)
+        case .readIndex(let request): receive(request, from: sender.id, token: token)
         }
     }
 
@@ -124,6 +130,7 @@ package struct RaftNode: Sendable {
         case .appendEntries(let reply): receive(reply, from: sender.id)
         case .heartbeat(let reply): receive(reply, from: sender.id)
         case .timeoutNow(let reply): adopt(reply.term)
+        case .readIndex(let reply): receive(reply, from: sender.id)
         }
     }
 
@@ -148,7 +155,8 @@ package struct RaftNode: Sendable {
     private var nextDeadline: Instant {
         switch election.role {
         case .leader: leaderDeadline
-        case .follower, .preCandidate, .candidate: election.deadline
+        case .follower, .preCandidate, .candidate:
+            min(election.deadline, forwardedReads.deadline(patience: settings.heartbeatInterval) ?? election.deadline)
         }
     }
 

@@ -1,7 +1,13 @@
 /// Reads that wait for proof that this node still leads (dissertation §6.4): each for a heartbeat round begun after it.
 struct ReadQueue: Hashable, Sendable {
+    enum Asker: Hashable, Sendable {
+        case client(Ticket)
+        /// A follower, for reads of its own, with its number for the question.
+        case peer(NodeID, ReplyToken, round: UInt64)
+    }
+
     struct Read: Hashable, Sendable {
-        let ticket: Ticket
+        let asker: Asker
         /// What was committed when the read came, and at least this term's first entry.
         let index: LogIndex
     }

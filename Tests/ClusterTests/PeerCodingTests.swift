@@ -26,6 +26,8 @@ final class PeerCodingTests: XCTestCase {
         ] {
             try assertSurvives(.requestVote(vote), PeerPath.vote, VoteBody(vote))
         }
+        let question = ReadIndex(term: 5, round: 1 << 52)
+        try assertSurvives(.readIndex(question), PeerPath.readIndex, ReadIndexBody(question))
         let handOver = TimeoutNow(term: 5)
         try assertSurvives(.timeoutNow(handOver), PeerPath.takeOver, TakeOverBody(handOver))
     }
@@ -44,6 +46,10 @@ final class PeerCodingTests: XCTestCase {
         XCTAssertEqual(try roundTrip(ReplicateReplyBody(heartbeat)).reply, .heartbeat(heartbeat))
         let vote = RequestVote.Reply(term: 3, isPreVote: false, granted: true)
         XCTAssertEqual(try roundTrip(VoteReplyBody(vote)).reply, .requestVote(vote))
+        for index in [LogIndex(9), nil] {
+            let answer = ReadIndex.Reply(term: 6, round: 1 << 52, index: index)
+            XCTAssertEqual(try roundTrip(ReadIndexReplyBody(answer)).reply, .readIndex(answer))
+        }
         let tookOver = TimeoutNow.Reply(term: 6)
         XCTAssertEqual(try roundTrip(TakeOverBody(tookOver)).reply, .timeoutNow(tookOver))
     }

@@ -60,6 +60,31 @@ final class ReplicaTests: XCTestCase {
         XCTAssertEqual(named, Primary(id: primary.id, url: primary.url))
     }
 
+    func testABackupAnswersReadsItself() throws {
+        let cluster = try makeCluster(3)
+        let primary = try cluster.primary()
+        for number in 1...10 {
+            let ids = try committed(cluster.send("\(number)", to: primary))
+            for node in cluster.nodes {
+                let through = try readable(cluster.read(from: node))
+                XCTAssertGreaterThanOrEqual(through, ids.upperBound)
+                XCTAssertEqual(try cluster.contents(on: node, through: through).count, number)
+            }
+        }
+    }
+
+    /// A read asked of a backup while the primary is lost waits for the next one.
+    func testReadsOfABackupOutliveThePrimary() throws {
+        let cluster = try makeCluster(3)
+        let primary = try cluster.primary()
+        let ids = try committed(cluster.send("one", to: primary))
+        let backups = cluster.nodes.filter { $0.id != primary.id }
+        try cluster.stop(primary)
+        for backup in backups {
+            XCTAssertGreaterThanOrEqual(try readable(cluster.read(from: backup)), ids.upperBound)
+        }
+    }
+
     func testAPairWithoutItsBackupRefusesAtOnceAndResumesByItself() throws {
         let cluster = try makeCluster(2)
         let primary = try cluster.primary()

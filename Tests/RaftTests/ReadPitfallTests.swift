@@ -74,16 +74,6 @@ final class ReadPitfallTests: XCTestCase {
         XCTAssertEqual(node.persistAll(now: .zero).settled, [])
     }
 
-    /// D4: a follower answers no read of its own.
-    func testD4AFollowerSendsReadsToItsLeader() {
-        var node = Fixture.node()
-        node.step(.read(1), now: .zero)
-        XCTAssertEqual(node.takeReady()?.settled, [.rejected(1, .notLeader(leader: nil))])
-        node.receive(.heartbeat(.init(term: 1, commit: .zero, round: 1)), from: "b")
-        node.step(.read(2), now: .zero)
-        XCTAssertEqual(node.takeReady()?.settled, [.rejected(2, .notLeader(leader: "b"))])
-    }
-
     /// D5: reads that wait when the leader steps down all fail.
     func testD5WaitingReadsFailWithTheLeadership() {
         var node = leader()

@@ -161,6 +161,9 @@ final class PeerLink: Sendable {
         case .requestVote(let vote):
             path = PeerPath.vote
             body = try encode(VoteBody(vote), hlc: hlc)
+        case .readIndex(let question):
+            path = PeerPath.readIndex
+            body = try encode(ReadIndexBody(question), hlc: hlc)
         case .timeoutNow(let handOver):
             path = PeerPath.takeOver
             body = try encode(TakeOverBody(handOver), hlc: hlc)
@@ -197,6 +200,9 @@ final class PeerLink: Sendable {
             return try report(answer, answer.body.reply)
         case .requestVote:
             let answer = try PeerJSON.decode(PeerAnswer<VoteReplyBody>.self, from: body)
+            return try report(answer, answer.body.reply)
+        case .readIndex:
+            let answer = try PeerJSON.decode(PeerAnswer<ReadIndexReplyBody>.self, from: body)
             return try report(answer, answer.body.reply)
         case .timeoutNow:
             let answer = try PeerJSON.decode(PeerAnswer<TakeOverBody>.self, from: body)

@@ -4,10 +4,12 @@ package enum PeerPath {
     package static let replicate = "/replicate"
     /// Votes and pre-votes.
     package static let vote = "/vote"
+    /// How far a read must see.
+    package static let readIndex = "/read-index"
     /// The hand-over of the primary's office.
     package static let takeOver = "/take-over"
     /// The forming of a new cluster.
     package static let form = "/form"
 
-    package static let all = [replicate, vote, takeOver, form]
+    package static let all = [replicate, vote, readIndex, takeOver, form]
 }

@@ -31,6 +31,9 @@ extension PeerRequest {
             case PeerPath.vote:
                 let envelope = try PeerJSON.decode(PeerEnvelope<VoteBody>.self, from: body)
                 return passOn(envelope, envelope.body.request, receiver, respond)
+            case PeerPath.readIndex:
+                let envelope = try PeerJSON.decode(PeerEnvelope<ReadIndexBody>.self, from: body)
+                return passOn(envelope, envelope.body.request, receiver, respond)
             case PeerPath.takeOver:
                 let envelope = try PeerJSON.decode(PeerEnvelope<TakeOverBody>.self, from: body)
                 return passOn(envelope, envelope.body.request, receiver, respond)

@@ -139,8 +139,8 @@ extension Replica {
         inbox.send(.read(ClientRead(holdUntil: Clocks.monotonic() + hold, completion: completion)))
     }
 
-    /// Hands the primary's office over, if this node has it: to this voter, or to whichever lacks least. Takes no longer
-    /// than a few election timeouts; meanwhile writes are held.
+    /// Hands the primary's office over, if this node has it: to this voter, or to whichever lacks least. Takes a few
+    /// election timeouts at most; meanwhile writes are held.
     package func transferLeadership(
         to target: NodeID?,
         completion: @escaping @Sendable (TransferOutcome) -> Void

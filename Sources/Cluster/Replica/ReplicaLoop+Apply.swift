@@ -36,14 +36,14 @@ extension ReplicaLoop {
     private mutating func settle() {
         for _ in 0..<settling.count {
             let settlement = settling.removeFirst()
-            if isApplied(settlement) { settle(settlement) } else { settling.append(settlement) }
+            if isDecided(settlement) { settle(settlement) } else { settling.append(settlement) }
         }
     }
 
-    private func isApplied(_ settlement: Settlement) -> Bool {
+    private func isDecided(_ settlement: Settlement) -> Bool {
         switch settlement {
         case .committed(_, let indexes, _): indexes.upperBound.rawValue <= broker.appliedIndex
-        case .readable(_, let index): index.rawValue <= broker.appliedIndex
+        case .readable(_, let index): isDecided(readableFrom: index)
         case .rejected, .overwritten, .transferred: true
         }
     }

@@ -19,31 +19,16 @@ extension ReplicaLoop {
         node.step(.propose(Proposal(ticket: ticket, payloads: stamped, copies: write.copies)), now: now)
     }
 
-    mutating func ask(_ read: ClientRead) {
-        guard node.role == .leader else { return wait(for: read) }
-        let ticket = clients.ask(.read(read), now: now)
-        node.step(.read(ticket), now: now)
-    }
-
-    /// A request that this node can't serve: another one leads, or none is known and the request is held.
+    /// A write that this node can't take: another one leads, or none is known and the write is held.
     private mutating func wait(for write: ClientWrite) {
-        if let reason = reasonNotToHold(until: write.holdUntil) {
+        if let reason = otherPrimary.map(NotAccepted.notPrimary) ?? reasonNotToHold(until: write.holdUntil) {
             write.completion(.notAccepted(reason))
         } else {
             clients.heldWrites.append(write)
         }
     }
 
-    private mutating func wait(for read: ClientRead) {
-        if let reason = reasonNotToHold(until: read.holdUntil) {
-            read.completion(.notAccepted(reason))
-        } else {
-            clients.heldReads.append(read)
-        }
-    }
-
-    private func reasonNotToHold(until deadline: Instant) -> NotAccepted? {
-        if let primary = otherPrimary { return .notPrimary(primary) }
+    func reasonNotToHold(until deadline: Instant) -> NotAccepted? {
         if node.role != .leader, !mayHaveQuorum { return .noQuorum }
         if now >= deadline { return .noPrimary }
         return clients.heldCount >= configuration.heldMax ? .overloaded : nil
@@ -62,9 +47,9 @@ extension ReplicaLoop {
             guard case .write(let write, let stamps) = clients.take(ticket) else { return }
             let ids = indexes.lowerBound.rawValue...indexes.upperBound.rawValue
             write.completion(.committed(ids: ids, stamps: stamps, copies: copies))
-        case .readable(let ticket, _):
+        case .readable(let ticket, let index):
             guard case .read(let read) = clients.take(ticket) else { return }
-            read.completion(.readable(through: broker.appliedIndex))
+            serve(read, through: index)
         case .overwritten(let ticket):
             guard case .write(let write, _) = clients.take(ticket) else { return }
             write.completion(.notAccepted(.overwritten))

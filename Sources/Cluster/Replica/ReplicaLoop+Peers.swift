@@ -57,6 +57,7 @@ extension ReplicaLoop {
         case .appendEntries(let reply): try encode(ReplicateReplyBody(reply))
         case .heartbeat(let reply): try encode(ReplicateReplyBody(reply))
         case .requestVote(let reply): try encode(VoteReplyBody(reply))
+        case .readIndex(let reply): try encode(ReadIndexReplyBody(reply))
         case .timeoutNow(let reply): try encode(TakeOverBody(reply))
         }
     }

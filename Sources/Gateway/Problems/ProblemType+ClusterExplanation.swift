@@ -5,8 +5,8 @@ extension ProblemType {
         case .notPrimary:
             Explanation(
                 "This node is not the primary",
-                "Only the primary takes writes and answers linearizable reads, and this node is set not to forward "
-                    + "them (`--not-primary reject`).",
+                "Only the primary takes writes, and this node is set not to forward them (`--not-primary reject`). "
+                    + "Reads are for the primary too where this node holds no messages or is far behind.",
                 "Send the request to the node in `primary`."
             )
         case .noQuorum:

@@ -18,7 +18,7 @@ extension ClientHandler {
         let status = replica.status
         let isStaleAllowed = consistency == .stale && status.kind != .witness
         let pending = PendingRequest(exchange, configuration: configuration) { pending in
-            readFromPrimary(id, for: pending)
+            readLinearizable(id, for: pending)
         }
         let absent: @Sendable () -> Void = {
             if isStaleAllowed { return exchange.refuse(Self.noSuchMessage(id, .stale(status))) }
@@ -31,7 +31,7 @@ extension ClientHandler {
     }
 
     /// This node does not have the message: is that because there is none?
-    private func readFromPrimary(_ id: UInt64, for pending: PendingRequest) {
+    private func readLinearizable(_ id: UInt64, for pending: PendingRequest) {
         replica.read(hold: pending.hold) { outcome in
             switch outcome {
             case .notAccepted(let reason): relay.settle(pending, after: reason)

@@ -28,6 +28,7 @@ package enum Routes {
 
             .post(PeerPath.replicate, for: .peers, peers.handle),
             .post(PeerPath.vote, for: .peers, peers.handle),
+            .post(PeerPath.readIndex, for: .peers, peers.handle),
             .post(PeerPath.takeOver, for: .peers, peers.handle),
             .post(PeerPath.form, for: .peers, peers.handle),
         ]

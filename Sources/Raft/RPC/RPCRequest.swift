@@ -4,6 +4,7 @@ package enum RPCRequest: Hashable, Sendable {
     case appendEntries(AppendEntries)
     case heartbeat(Heartbeat)
     case timeoutNow(TimeoutNow)
+    case readIndex(ReadIndex)
 
     /// Each peer has two connections, so that a long append never delays a heartbeat or a vote.
     package enum Lane: Hashable, Sendable {
@@ -14,7 +15,7 @@ package enum RPCRequest: Hashable, Sendable {
     package var lane: Lane {
         switch self {
         case .appendEntries: .append
-        case .requestVote, .heartbeat, .timeoutNow: .control
+        case .requestVote, .heartbeat, .timeoutNow, .readIndex: .control
         }
     }
 
@@ -24,6 +25,7 @@ package enum RPCRequest: Hashable, Sendable {
         case .appendEntries(let request): request.term
         case .heartbeat(let request): request.term
         case .timeoutNow(let request): request.term
+        case .readIndex(let request): request.term
         }
     }
 }
@@ -34,6 +36,7 @@ package enum RPCReply: Hashable, Sendable {
     case appendEntries(AppendEntries.Reply)
     case heartbeat(Heartbeat.Reply)
     case timeoutNow(TimeoutNow.Reply)
+    case readIndex(ReadIndex.Reply)
 
     package var term: Term {
         switch self {
@@ -41,6 +44,7 @@ package enum RPCReply: Hashable, Sendable {
         case .appendEntries(let reply): reply.term
         case .heartbeat(let reply): reply.term
         case .timeoutNow(let reply): reply.term
+        case .readIndex(let reply): reply.term
         }
     }
 }

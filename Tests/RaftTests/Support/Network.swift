@@ -382,7 +382,7 @@ extension RPCReply {
     var lane: RPCRequest.Lane {
         switch self {
         case .appendEntries: .append
-        case .requestVote, .heartbeat, .timeoutNow: .control
+        case .requestVote, .heartbeat, .timeoutNow, .readIndex: .control
         }
     }
 }

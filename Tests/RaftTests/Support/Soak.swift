@@ -74,7 +74,7 @@ struct Soak {
         case 55..<75: network.sync(anyMachine())
         case 75..<85: passTime()
         case 85..<95: propose()
-        case 95..<98: _ = network.read(at: likelyLeader())
+        case 95..<98: _ = network.read(at: hits(1, of: 2) ? anyMachine() : likelyLeader())
         case 98: _ = network.transfer(at: likelyLeader(), to: hits(1, of: 2) ? anyMachine() : nil)
         default: network.step(anyMachine(), .refused(anyMachine()))
         }
@@ -152,7 +152,15 @@ struct Soak {
         network.run(for: .seconds(2))
         guard let leader = network.runUntilLeader() else { return network.checker.violation("no leader after healing") }
         let ticket = network.propose(at: leader)
+        let reads = network.upNodes.map { ($0, network.read(at: $0)) }
         network.run(for: .seconds(1))
+        for (id, read) in reads {
+            switch (network.outcome(read), network.membership[id]?.kind) {
+            case (.readable, .voter), (.readable, .learner), (.rejected, .witness): break
+            case (let outcome, _):
+                network.checker.violation("a read at \(id) after healing ended with \(outcome.debugDescription)")
+            }
+        }
         if case .committed = network.outcome(ticket) {
         } else {
             network.checker.violation("a proposal after healing ended with \(network.outcome(ticket).debugDescription)")
