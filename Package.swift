@@ -123,8 +123,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Cluster", "Gateway", "GatewayTestSupport", "HTTPClient", "HTTPServer", "Messaging", "Raft", httpTypes,
-                logging,
+                "Cluster", "Gateway", "GatewayTestSupport", "HTTPClient", "HTTPServer", "Messaging",
+                "OpenAPITestSupport", "Raft", httpTypes, logging,
             ],
             swiftSettings: rules
         ),
@@ -137,12 +137,20 @@ let package = Package(
             swiftSettings: rules
         ),
 
+        // openapi.yaml, to hold answers against.
+        .target(
+            name: "OpenAPITestSupport",
+            dependencies: [httpTypes, yams],
+            path: "Tests/OpenAPITestSupport",
+            swiftSettings: rules
+        ),
+
         // And tests of the whole: on real processes, and of the sources themselves.
         .testTarget(
             name: "ContractTests",
             dependencies: [
-                "Cluster", "Gateway", "GatewayTestSupport", "HTTPClient", "HTTPServer", "Raft", httpTypes, logging,
-                yams,
+                "Cluster", "Gateway", "GatewayTestSupport", "HTTPClient", "HTTPServer", "OpenAPITestSupport", "Raft",
+                httpTypes, logging,
             ],
             path: "Tests/Contract",
             swiftSettings: rules
@@ -150,7 +158,9 @@ let package = Package(
         .target(name: "ProcessTestSupport", path: "Tests/ProcessTestSupport", swiftSettings: rules),
         .testTarget(
             name: "AcceptanceTests",
-            dependencies: ["HTTPClient", "ProcessTestSupport", "TandemClient", "TandemTesting", httpTypes],
+            dependencies: [
+                "HTTPClient", "OpenAPITestSupport", "ProcessTestSupport", "TandemClient", "TandemTesting", httpTypes,
+            ],
             path: "Tests/Acceptance",
             swiftSettings: rules
         ),

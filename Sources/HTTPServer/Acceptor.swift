@@ -43,7 +43,7 @@ final class Acceptor {
         self.environment = environment
         watcher = try Watcher()
         let configuration = environment.configuration
-        peekRoom = [UInt8](repeating: 0, count: configuration.headerBytesMax + configuration.urlBytesMax)
+        peekRoom = [UInt8](repeating: 0, count: RequestPeek.bytesMax(configuration))
         guard watcher.watch(environment.control.wake, key: Self.wakeKey), watchListener() else {
             throw .noResources("an epoll entry", reason: "the kernel refused it")
         }
@@ -157,15 +157,15 @@ final class Acceptor {
             return
         case .bytes(let count):
             entry.hasSentBytes = true
-            switch RequestPeek(peekRoom[..<count], isAll: count == peekRoom.count) {
+            switch RequestPeek(peekRoom[..<count], limits: environment.configuration) {
             case .incomplete: break
             case .head(let target, let accept):
                 if !isNew { release(entry) }
                 return direct(entry, to: kind(target: target, accept: accept))
-            case .malformedLength:
+            case .refused(let refusal):
                 if !isNew { release(entry) }
                 forgetWaiting()
-                return refuse(entry.socket, .badRequest("Content-Length is not a number."))
+                return refuse(entry.socket, refusal)
             }
         case .nothingYet:
             break

@@ -90,6 +90,11 @@ final class Connection {
         return false
     }
 
+    var isReceiving: Bool {
+        if case .receiving = phase { return true }
+        return false
+    }
+
     var isIdle: Bool {
         if case .idle = phase { return true }
         return false

@@ -12,24 +12,30 @@ extension ConnectionLoop {
         // The library is about to parse them into its memory of 32 KiB, and says nothing sensible when that runs out.
         let separators = target.reduce(0) { $0 + ($1 == UInt8(ascii: "&") ? 1 : 0) }
         if separators >= Self.parametersMax {
-            sendLastWords(.badRequest("The URL has more than \(Self.parametersMax) parameters."), to: connection)
-            // Closing over unread bytes would send a reset, which can overtake the refusal.
-            _ = connection.socket.discardReceived()
-            close(connection)
+            turnAway(connection, .badRequest("The URL has more than \(Self.parametersMax) parameters."))
         }
     }
 
+    /// Answers past the library, which then can send nothing, and closes.
+    func turnAway(_ connection: Connection, _ refusal: Refusal) {
+        sendLastWords(refusal, to: connection)
+        // Closing over unread bytes would send a reset, which can overtake the refusal.
+        _ = connection.socket.discardReceived()
+        close(connection)
+    }
+
     /// All headers are in. A reply given now ends the connection (the library's rule), which is what refusals want.
-    func headArrived(_ connection: Connection, method: HTTPRequest.Method?, isVersion1_1: Bool) -> Bool {
+    func headArrived(_ connection: Connection, _ line: MHDRequestLine) -> Bool {
         guard !connection.hasLastWords else { return false }
         let inspected = connection.library.inspectHead(
-            isVersion1_1: isVersion1_1,
+            of: line,
+            headersMax: environment.configuration.headersMax,
             headerBytesMax: environment.configuration.headerBytesMax,
             scratch: &headerScratch
         )
         connection.phase = .receiving
         do throws(Refusal) {
-            connection.head = try admit(connection, method: method, inspected)
+            connection.head = try admit(connection, method: line.parsedMethod, inspected)
             connection.intake = RequestIntake(
                 announcedBytes: inspected.announcedBytes,
                 bodyBytesMax: environment.bodyBytesMax

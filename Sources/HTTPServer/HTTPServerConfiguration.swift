@@ -13,6 +13,8 @@ package struct HTTPServerConfiguration: Sendable {
     /// Names and values of a request's headers together. At most 16 KiB: beyond it the library runs out of room by
     /// itself.
     package var headerBytesMax = 16 * 1024
+    /// A request's header fields.
+    package var headersMax = 100
     /// The request target as sent, with its query.
     package var urlBytesMax = 8 * 1024
     /// One request's body.

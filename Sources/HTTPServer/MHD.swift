@@ -31,11 +31,7 @@ final class MHDDaemon {
             guard let context, let method, let version else { return false }
             let connection = Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue()
             if connection.awaitsHead {
-                return connection.loop.headArrived(
-                    connection,
-                    method: parse(method),
-                    isVersion1_1: !isVersion1_0(version)
-                )
+                return connection.loop.headArrived(connection, MHDRequestLine(method: method, version: version))
             }
             guard count == 0 else {
                 return connection.loop.bodyArrived(connection, UnsafeBufferPointer(start: piece, count: count))
@@ -46,6 +42,11 @@ final class MHDDaemon {
             guard let context else { return }
             let connection = Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue()
             connection.loop.requestEnded(connection, completed: completed)
+        }
+        callbacks.refusal_due = { loop, status, about in
+            guard let loop else { return }
+            Unmanaged<ConnectionLoop>.fromOpaque(loop).takeUnretainedValue()
+                .libraryIsToRefuse(status: Int(status), isAboutChunks: about == CMICROHTTPD_OWN_CHUNKS)
         }
         callbacks.log = { loop, line, count in
             guard let loop, let line else { return }
@@ -86,14 +87,17 @@ final class MHDDaemon {
     }
 }
 
-private func parse(_ method: UnsafePointer<CChar>) -> HTTPRequest.Method? {
-    switch String(cString: method) {
-    case "GET": .get
-    case "POST": .post
-    case let other: HTTPRequest.Method(rawValue: other)
-    }
-}
+/// What the library read of a request line, beside the target. Valid for one callback.
+struct MHDRequestLine {
+    let method: UnsafePointer<CChar>
+    let version: UnsafePointer<CChar>
 
-private func isVersion1_0(_ version: UnsafePointer<CChar>) -> Bool {
-    String(cString: version) == "HTTP/1.0"
+    /// nil for what is no token.
+    var parsedMethod: HTTPRequest.Method? {
+        switch String(cString: method) {
+        case "GET": .get
+        case "POST": .post
+        case let other: HTTPRequest.Method(rawValue: other)
+        }
+    }
 }

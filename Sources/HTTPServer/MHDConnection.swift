@@ -21,11 +21,29 @@ struct MHDConnection {
         return String(decoding: room.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
+    /// Whether all headers of its request are in.
+    var hasWholeHead: Bool { cmicrohttpd_has_whole_head(raw) }
+
     /// Checks and copies the request's headers in one pass. `scratch` is the loop's, at least `headerBytesMax` long.
-    func inspectHead(isVersion1_1: Bool, headerBytesMax: Int, scratch: inout [UInt8]) -> InspectedHead {
+    func inspectHead(
+        of line: MHDRequestLine,
+        headersMax: Int,
+        headerBytesMax: Int,
+        scratch: inout [UInt8]
+    ) -> InspectedHead {
         var head = cmicrohttpd_head()
-        scratch.withUnsafeMutableBufferPointer { scratch in
-            cmicrohttpd_inspect(raw, isVersion1_1, headerBytesMax, scratch.baseAddress, scratch.count, &head)
+        scratch.withUnsafeMutableBufferPointer { room in
+            let (method, version) = (line.method, line.version)
+            cmicrohttpd_inspect(
+                raw,
+                method,
+                version,
+                headersMax,
+                headerBytesMax,
+                room.baseAddress,
+                room.count,
+                &head
+            )
         }
         return InspectedHead(
             refusal: InspectedHead.refusal(forViolations: Int32(bitPattern: head.violations)),
@@ -96,7 +114,7 @@ struct InspectedHead {
     let packed: [UInt8]
 
     private static let badRequests: [(violation: Int32, sentence: String)] = [
-        (CMICROHTTPD_BAD_NAME, "A header's name holds a character that is no letter, digit or one of !#$%&'*+-.^_`|~."),
+        (CMICROHTTPD_BAD_NAME, HeaderLine.nameRule),
         (CMICROHTTPD_BAD_VALUE, "A header's value holds a control character."),
         (CMICROHTTPD_REPEATED_LENGTH, "There is more than one Content-Length."),
         (CMICROHTTPD_BAD_LENGTH, "Content-Length is not a number."),
@@ -104,6 +122,8 @@ struct InspectedHead {
         (CMICROHTTPD_ENCODING_BEFORE_1_1, "HTTP/1.0 has no Transfer-Encoding."),
         (CMICROHTTPD_MISSING_HOST, "There is no Host header."),
         (CMICROHTTPD_REPEATED_HOST, "There is more than one Host header."),
+        (CMICROHTTPD_LOST_BYTES, "A header is folded over more than one line, holds a NUL or has no name."),
+        (CMICROHTTPD_REPEATED_TYPE, "There is more than one Content-Type."),
     ]
 
     static func refusal(forViolations violations: Int32) -> Refusal? {

@@ -7,6 +7,8 @@ package enum Refusal: Error, Equatable {
     case bodyTooLarge(limit: Int)
     /// A `Transfer-Encoding` other than `chunked`.
     case unsupportedTransferEncoding
+    /// A version of HTTP other than 1.x.
+    case unsupportedVersion
     /// A POST, PUT or PATCH with neither `Content-Length` nor `Transfer-Encoding`.
     case lengthRequired
     /// The client was too slow to send its request.
@@ -27,6 +29,7 @@ package enum Refusal: Error, Equatable {
         case .urlTooLong: "url_too_long"
         case .bodyTooLarge: "body_too_large"
         case .unsupportedTransferEncoding: "unsupported_transfer_encoding"
+        case .unsupportedVersion: "unsupported_version"
         case .lengthRequired: "length_required"
         case .requestTimeout: "request_timeout"
         case .answerTimeout: "answer_timeout"

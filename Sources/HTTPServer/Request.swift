@@ -8,6 +8,8 @@ package struct Request: Sendable {
     package let target: String
     /// Percent-decoded, valid UTF-8, starting with "/"; "*" for `OPTIONS *`.
     package let path: String
+    /// Where the target is a whole URL: its host, which then counts instead of `Host` (RFC 9112 §3.2.2).
+    package let targetAuthority: String?
     /// Decoded, in the order sent, duplicates kept; "+" is a space.
     package let query: [(name: String, value: String)]
     package let body: [UInt8]
@@ -26,6 +28,7 @@ package struct Request: Sendable {
         self.method = method
         self.target = target.raw
         path = target.path
+        targetAuthority = target.authority
         query = target.query
         rawPath = target.rawPath
         headerBlock = headers
@@ -46,6 +49,7 @@ package struct Request: Sendable {
         self.method = method
         self.target = target
         self.path = path
+        targetAuthority = nil
         self.query = query
         rawPath = String(target.prefix { $0 != "?" })
         headerBlock = HeaderBlock(headers)

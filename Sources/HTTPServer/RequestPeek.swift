@@ -1,43 +1,26 @@
-/// What the acceptor learns from a connection's first bytes, without taking them.
+/// What the acceptor learns from a connection's first bytes, without taking them: which loop it is for, and whether the
+/// library would answer it with HTML of its own, or not see what is wrong with it.
 enum RequestPeek: Equatable {
     /// The headers are not all there.
     case incomplete
-    /// Enough to choose a loop. Empty strings when the bytes are no request: the library answers that.
     case head(target: String, accept: String)
-    /// A `Content-Length` the library would refuse with HTML of its own, some of them twice over.
-    case malformedLength
+    case refused(Refusal)
 
-    /// Examines received bytes; `isAll` when no more will fit.
-    init(_ bytes: ArraySlice<UInt8>, isAll: Bool) {
-        let request = bytes.drop { $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\n") }
-        guard let first = request.first else {
-            self = isAll ? .head(target: "", accept: "") : .incomplete
-            return
+    /// So many bytes hold any head that is within the limits.
+    static func bytesMax(_ limits: HTTPServerConfiguration) -> Int {
+        limits.urlBytesMax + limits.headerBytesMax + otherBytes
+    }
+
+    /// Room for blank lines, the method and the version.
+    private static let otherBytes = 512
+
+    /// Examines received bytes, at most `bytesMax` of them.
+    init(_ bytes: ArraySlice<UInt8>, limits: HTTPServerConfiguration) {
+        do throws(Refusal) {
+            self = try Self.read(bytes, limits)
+        } catch {
+            self = .refused(error)
         }
-        guard first >= UInt8(ascii: "A"), first <= UInt8(ascii: "z") else {
-            self = .head(target: "", accept: "")  // TLS, most likely
-            return
-        }
-        var accept: [String] = []
-        var target: String?
-        var rest = request
-        while let lineEnd = rest.firstIndex(of: UInt8(ascii: "\n")) {
-            var line = rest[..<lineEnd]
-            if line.last == UInt8(ascii: "\r") { line = line.dropLast() }
-            rest = rest[(lineEnd + 1)...]
-            if target == nil {
-                target = Self.target(line)
-            } else if line.isEmpty {
-                self = .head(target: target ?? "", accept: accept.joined(separator: ", "))
-                return
-            } else if let value = Self.value(of: "accept:", in: line) {
-                accept.append(String(decoding: value, as: UTF8.self))
-            } else if let value = Self.value(of: "content-length:", in: line), !Self.isLength(value) {
-                self = .malformedLength
-                return
-            }
-        }
-        self = isAll ? .head(target: target ?? "", accept: accept.joined(separator: ", ")) : .incomplete
     }
 
     /// The target without its query, as configured paths are written.
@@ -45,25 +28,78 @@ enum RequestPeek: Equatable {
         target.prefix { $0 != "?" }
     }
 
-    private static func target(_ requestLine: ArraySlice<UInt8>) -> String {
-        let words = requestLine.split(separator: UInt8(ascii: " "))
-        return words.count < 2 ? "" : String(decoding: words[1], as: UTF8.self)
+    private static func read(_ bytes: ArraySlice<UInt8>, _ limits: HTTPServerConfiguration) throws(Refusal) -> Self {
+        var rest = bytes.drop { $0 == UInt8(ascii: "\r") || $0 == UInt8(ascii: "\n") }
+        if let first = rest.first, !first.isToken {
+            throw .badRequest("This is not HTTP.")  // TLS, most likely
+        }
+        guard let requestLine = line(from: &rest) else {
+            guard rest.count <= limits.urlBytesMax + otherBytes / 2, bytes.count < bytesMax(limits) else {
+                throw .urlTooLong
+            }
+            return .incomplete
+        }
+        let target = try target(of: requestLine, limits)
+        var accept: [String] = []
+        var count = 0
+        let headers = rest
+        while let line = line(from: &rest) {
+            if line.isEmpty { return .head(target: target, accept: accept.joined(separator: ", ")) }
+            count += 1
+            let header = try HeaderLine(line)
+            guard count <= limits.headersMax, headers.count - rest.count <= limits.headerBytesMax else {
+                throw .headersTooLarge
+            }
+            if header.isNamed("accept") {
+                accept.append(String(decoding: header.value, as: UTF8.self))
+            } else if header.isNamed("content-length") {
+                try checkLength(header.value, limits)
+            }
+        }
+        guard headers.count <= limits.headerBytesMax, bytes.count < bytesMax(limits) else { throw .headersTooLarge }
+        return .incomplete
     }
 
-    /// A header's value without the spaces before it; `name` includes the colon.
-    private static func value(of name: String, in line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-        let name = name.utf8
-        guard line.count >= name.count, zip(line, name).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) else { return nil }
-        return line.dropFirst(name.count).drop(while: isBlank)
+    /// Takes the next line, without its end. nil where the end is missing.
+    private static func line(from rest: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard let end = rest.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+        let line = rest[..<end]
+        rest = rest[(end + 1)...]
+        return line.last == UInt8(ascii: "\r") ? line.dropLast() : line
     }
 
-    /// RFC 9110 §8.6: digits. No more of them than fit in 63 bits.
-    private static func isLength(_ value: ArraySlice<UInt8>) -> Bool {
-        let digits = value.prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
-        return (1...19).contains(digits.count) && value.dropFirst(digits.count).allSatisfy(isBlank)
+    /// RFC 9112 §3: `method SP request-target SP HTTP-version`.
+    private static func target(
+        of line: ArraySlice<UInt8>,
+        _ limits: HTTPServerConfiguration
+    ) throws(Refusal) -> String {
+        let words = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+        guard words.count == 3, !words[0].isEmpty, words[0].allSatisfy(\.isToken), !words[1].isEmpty,
+            let major = majorVersion(words[2])
+        else {
+            throw .badRequest("The request line is not a method, a target and HTTP/1.1 with one space between them.")
+        }
+        guard major == UInt8(ascii: "1") else { throw .unsupportedVersion }
+        guard words[1].count <= limits.urlBytesMax else { throw .urlTooLong }
+        return String(decoding: words[1], as: UTF8.self)
     }
 
-    private static func isBlank(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t")
+    /// The first digit of `HTTP/1.1`.
+    private static func majorVersion(_ word: ArraySlice<UInt8>) -> UInt8? {
+        guard word.count == 8, word.starts(with: "HTTP/".utf8), word[word.startIndex + 6] == UInt8(ascii: ".") else {
+            return nil
+        }
+        let (major, minor) = (word[word.startIndex + 5], word[word.startIndex + 7])
+        return major.isDigit && minor.isDigit ? major : nil
+    }
+
+    /// RFC 9110 §8.6: digits.
+    private static func checkLength(
+        _ value: ArraySlice<UInt8>,
+        _ limits: HTTPServerConfiguration
+    ) throws(Refusal) {
+        guard !value.isEmpty, value.allSatisfy(\.isDigit) else { throw .badRequest("Content-Length is not a number.") }
+        // More than the library can count.
+        guard value.count < 20 else { throw .bodyTooLarge(limit: limits.bodyBytesMax) }
     }
 }

@@ -6,6 +6,8 @@ struct RequestTarget: Sendable {
     /// Before decoding.
     let rawPath: String
     let path: String
+    /// In absolute form: the host.
+    let authority: String?
     let query: [(name: String, value: String)]
 
     /// Why a target is refused.
@@ -22,7 +24,8 @@ struct RequestTarget: Sendable {
             throw Malformed(reason: "The request target is not UTF-8.")
         }
         self.raw = raw
-        let origin = try Self.originForm(bytes[...])
+        let (authority, origin) = try Self.parts(bytes[...])
+        self.authority = authority.map { String(decoding: $0, as: UTF8.self) }
         let questionMark = origin.firstIndex(of: UInt8(ascii: "?")) ?? origin.endIndex
         let pathBytes = origin[..<questionMark]
         rawPath = String(decoding: pathBytes, as: UTF8.self)
@@ -37,15 +40,17 @@ struct RequestTarget: Sendable {
         query = try Self.parseQuery(origin[questionMark...].dropFirst())
     }
 
-    /// Strips `http://authority` (absolute form); leaves `/path?query` and `*`.
-    private static func originForm(_ bytes: ArraySlice<UInt8>) throws(Malformed) -> ArraySlice<UInt8> {
-        if bytes.first == UInt8(ascii: "/") || bytes.elementsEqual("*".utf8) { return bytes }
+    /// `http://authority` (absolute form), if it is there, and `/path?query` or `*`.
+    private static func parts(
+        _ bytes: ArraySlice<UInt8>
+    ) throws(Malformed) -> (authority: ArraySlice<UInt8>?, origin: ArraySlice<UInt8>) {
+        if bytes.first == UInt8(ascii: "/") || bytes.elementsEqual("*".utf8) { return (nil, bytes) }
         for scheme in ["http://", "https://"] where startsWithoutCase(bytes, scheme) {
             let afterScheme = bytes.dropFirst(scheme.utf8.count)
             let authority = afterScheme.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
             let rest = afterScheme.dropFirst(authority.count)
             guard !authority.isEmpty else { break }
-            return rest.first == UInt8(ascii: "/") ? rest : ([UInt8(ascii: "/")] + rest)[...]
+            return (authority, rest.first == UInt8(ascii: "/") ? rest : ([UInt8(ascii: "/")] + rest)[...])
         }
         throw Malformed(reason: "The request target is neither a path nor an http URL.")
     }

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPClient
 import HTTPTypes
+import OpenAPITestSupport
 import XCTest
 
 /// Plain HTTP against one node, as any client would speak it: what comes back is looked at byte by byte and field by
@@ -61,8 +62,21 @@ struct API: Sendable {
                 responseBytesMax: 64 << 20
             )
         )
+        XCTAssertEqual(
+            try Self.check.get().mistakes(
+                of: method.rawValue,
+                target,
+                status: response.status.code,
+                headers: response.headers,
+                body: response.body
+            ),
+            []
+        )
         return Reply(status: response.status.code, headers: response.headers, body: response.body)
     }
+
+    /// No answer is unlike openapi.yaml. Only read once it is there.
+    nonisolated(unsafe) private static let check = Result { try AnswerCheck() }
 }
 
 /// Asserts that a reply is this problem, in the form that every refusal has.

@@ -1,6 +1,7 @@
 import GatewayTestSupport
 import HTTPTypes
 import Logging
+import OpenAPITestSupport
 import XCTest
 
 @testable import Gateway

@@ -1,6 +1,7 @@
 import Cluster
 import HTTPServer
 import HTTPTypes
+import OpenAPITestSupport
 import XCTest
 
 @testable import Gateway

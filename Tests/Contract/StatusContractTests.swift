@@ -1,6 +1,7 @@
 import GatewayTestSupport
 import HTTPClient
 import HTTPTypes
+import OpenAPITestSupport
 import Raft
 import XCTest
 
@@ -14,7 +15,8 @@ final class StatusContractTests: XCTestCase {
     private typealias Way = (ContractNode) throws -> Reply
 
     func testEveryDocumentedStatusIsGivenAndNoOther() throws {
-        let document = try OpenAPI()
+        let check = try AnswerCheck()
+        let document = check.document
         for operation in try document.operations() {
             let responses = try document.responses(of: operation)
             let ways = try ways(of: operation)
@@ -23,40 +25,39 @@ final class StatusContractTests: XCTestCase {
                 guard let response = responses[status] else { continue }
                 let reply = try way(ContractNode())
                 XCTAssertEqual(String(reply.status), status, "\(operation.name): \(reply.text)")
-                try check(reply, against: response, of: document, "\(operation.name) \(status)")
+                let place = "\(operation.name) \(status)"
+                XCTAssertEqual(
+                    try check.mistakes(of: response, headers: reply.headers, body: reply.body, place),
+                    []
+                )
             }
         }
     }
 
-    // MARK: How it looks
+    // MARK: What the server answers by itself
 
-    /// Fields that any answer may have.
-    private static let generalFields: Set = ["Content-Type", "Cache-Control", "Retry-After"]
+    /// Whatever the path.
+    private static let anywhere: [Refusal] = [
+        .badRequest("It is not HTTP."), .requestTimeout, .bodyTooLarge(limit: 1), .urlTooLong, .headersTooLarge,
+        .unsupportedTransferEncoding, .tooManyConnections, .overloaded, .draining, .unsupportedVersion,
+    ]
 
-    private func check(
-        _ reply: Reply,
-        against response: OpenAPI.Object,
-        of document: OpenAPI,
-        _ place: String
-    ) throws {
-        let documented = Set((response["headers"] as? OpenAPI.Object ?? [:]).keys)
-        let given = Set(reply.headers.map(\.name.rawName))
-        XCTAssertEqual(given.subtracting(documented).subtracting(Self.generalFields), [], "\(place) fields")
-        guard let content = response["content"] as? OpenAPI.Object else {
-            return XCTAssertEqual(reply.body, [], place)
-        }
-        let type = try XCTUnwrap(reply.header("Content-Type")).split(separator: ";")[0]
-        let media = try document.resolve(try XCTUnwrap(content[String(type)], "\(place) has no \(type)"))
-        let isJSON = type.hasSuffix("json")
-        let body: Any = isJSON ? try JSONSerialization.jsonObject(with: Data(reply.body)) : reply.text
-        XCTAssertEqual(
-            try SchemaCheck(document: document).mistakes(of: body, against: media["schema"], at: place),
-            []
-        )
-        if type == "application/problem+json" {
-            let name = try XCTUnwrap(reply.object()["type"] as? String).dropFirst("/problems/".count)
-            let names = try XCTUnwrap(response["x-problems"] as? [String], place)
-            XCTAssertTrue(names.contains(String(name)), "\(place) has \(name), documented are \(names)")
+    func testEveryCallListsWhatTheServerAnswersByItself() throws {
+        let check = try AnswerCheck()
+        for operation in try check.document.operations() {
+            let refusals = Self.anywhere + (operation.method == "GET" ? [] : [.lengthRequired])
+            for refusal in refusals {
+                let problem = Problem(refusal)
+                let response = problem.response(instance: nil, outcome: problem.type.writeOutcome)
+                let mistakes = try check.mistakes(
+                    of: operation.method,
+                    operation.path,
+                    status: response.status.code,
+                    headers: response.headers,
+                    body: response.body
+                )
+                XCTAssertEqual(mistakes, [], refusal.name)
+            }
         }
     }
 
@@ -88,11 +89,11 @@ final class StatusContractTests: XCTestCase {
     }
 
     private func documentWays(_ path: String) -> [String: Way] {
-        [
+        refusals(Self.anywhere).merging([
             "200": { try $0.ask(.get, path) },
             "400": { try $0.ask(.get, "\(path)?luck=1") },
             "421": { try $0.ask(.get, path, [.hostField: "evil.example"]) },
-        ]
+        ]) { $1 }
     }
 
     private var sendWays: [String: Way] {
@@ -106,10 +107,7 @@ final class StatusContractTests: XCTestCase {
                 return try send()(node)
             }
         }
-        return refusals([
-            .requestTimeout, .lengthRequired, .bodyTooLarge(limit: 1), .urlTooLong, .headersTooLarge,
-            .unsupportedTransferEncoding,
-        ]).merging([
+        return refusals([.lengthRequired] + Self.anywhere).merging([
             "201": send(), "400": send("/messages?copies=x"),
             "406": send("/messages", [.contentType: "application/json", .accept: "text/html"]),
             "415": send("/messages", [:]), "422": send("/messages?copies=7"),
@@ -131,7 +129,7 @@ final class StatusContractTests: XCTestCase {
                 return try node.ask(.get, path)
             }
         }
-        return refusals([.requestTimeout, .urlTooLong, .headersTooLarge]).merging([
+        return refusals(Self.anywhere).merging([
             "200": { node in
                 for _ in 1...7 { node.replica.store("hello") }
                 return try node.ask(.get, path)
@@ -160,17 +158,14 @@ final class StatusContractTests: XCTestCase {
                 return try node.ask(.post, path, ContractNode.json, Array("{}".utf8))
             }
         }
-        return refusals([
-            .requestTimeout, .lengthRequired, .bodyTooLarge(limit: 1), .headersTooLarge,
-            .unsupportedTransferEncoding, .answerTimeout,
-        ]).merging([
+        return refusals([.lengthRequired, .answerTimeout] + Self.anywhere).merging([
             "200": answer(.answer(Array("{}".utf8), sender: "b")), "400": answer(.malformed("no body")),
             "409": answer(.foreign("another cluster")), "503": answer(.unavailable("starting")),
             "415": { try $0.ask(.post, path, [:], Array("{}".utf8)) },
         ]) { $1 }
     }
 
-    /// What the HTTP server refuses before a handler sees it.
+    /// What the HTTP server refuses before a handler sees it. Of those with one status, the last.
     private func refusals(_ refusals: [Refusal]) -> [String: Way] {
         let ways = refusals.map { refusal in
             let problem = Problem(refusal)
@@ -180,7 +175,7 @@ final class StatusContractTests: XCTestCase {
             }
             return (String(problem.type.status.code), way)
         }
-        return Dictionary(uniqueKeysWithValues: ways)
+        return Dictionary(ways) { $1 }
     }
 
     private static let primary = Primary(id: "b", url: "http://127.0.0.1:12346")

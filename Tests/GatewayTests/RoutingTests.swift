@@ -69,6 +69,18 @@ class RoutingTests: GatewayTestCase {
         }
     }
 
+    func testAWholeURLNamesTheHost() throws {
+        for (authority, status) in [
+            ("127.0.0.1:1", 200), ("localhost", 200), ("evil.example", 421), ("localhost@evil.example", 421),
+            ("evil@localhost", 421),
+        ] {
+            for host in ["localhost", "evil.example"] {
+                let exchange = try exchange(.get, "http://\(authority)/livez", [.hostField: host])
+                XCTAssertEqual(exchange.response?.status.code, status, "\(authority), Host: \(host)")
+            }
+        }
+    }
+
     func testDoesNotAnswerForOtherHosts() async throws {
         for host in [
             "evil.example", "node.example.evil.test", "127.0.0.1.evil.test", "128.0.0.1", "1270.0.0.1", "[::2]:12345",

@@ -21,6 +21,14 @@ final class RequestTargetTests: XCTestCase {
         XCTAssertEqual(try RequestTarget(Array("https://h?q=1".utf8)).query.map(\.value), ["1"])
     }
 
+    func testAuthority() throws {
+        for (raw, authority) in [
+            ("/a", nil), ("*", nil), ("http://h:1/a", "h:1"), ("HTTPS://H?q=1", "H"), ("http://u@h/", "u@h"),
+        ] {
+            XCTAssertEqual(try RequestTarget(Array(raw.utf8)).authority, authority, raw)
+        }
+    }
+
     func testRefuses() {
         for raw in [
             "", "a", "**", "http://", "ftp://h/", "h:443", "/%", "/%1", "/%zz", "/%00", "/a%00b", "/%ff", "/?%",

@@ -36,9 +36,18 @@ struct cmicrohttpd_callbacks {
                             const uint8_t *piece, size_t piece_bytes);
   /* The reply was handed to the kernel (`completed`) or the request died. Once for every `request_began`. */
   void (*request_ended)(void *context, bool completed);
+  /* The library is about to answer a request by itself, with HTML, and then to close its connection. It says neither
+     which connection nor which request. Nothing is sent before the call returns. `about` is one of the CMICROHTTPD_OWN
+     values. */
+  void (*refusal_due)(void *loop, unsigned int status, int about);
   /* A line of the library's own log, not NUL-terminated. */
   void (*log)(void *loop, const char *line, size_t line_bytes);
 };
+
+/* What the library answers by itself: a request's head, */
+#define CMICROHTTPD_OWN_HEAD 1
+/* or the chunks of its body. */
+#define CMICROHTTPD_OWN_CHUNKS 2
 
 /* A daemon without listening socket and without thread of its own, or NULL. The callbacks are copied. */
 struct cmicrohttpd_daemon *cmicrohttpd_start(const struct cmicrohttpd_callbacks *callbacks,
@@ -63,32 +72,40 @@ void cmicrohttpd_resume(struct MHD_Connection *connection);
 /* The peer's address as text ("127.0.0.1:4711", "[::1]:4711"), NUL-terminated; returns its length, 0 when unknown. */
 size_t cmicrohttpd_remote_address(struct MHD_Connection *connection, char *text, size_t text_bytes);
 
+/* Whether all headers of its request are in. */
+bool cmicrohttpd_has_whole_head(struct MHD_Connection *connection);
+
 /* What is wrong with a request's headers. The library accepts all of these. */
 #define CMICROHTTPD_BAD_NAME 0x001               /* a name with a byte outside RFC 9110's token */
 #define CMICROHTTPD_BAD_VALUE 0x002              /* a control character in a value */
 #define CMICROHTTPD_REPEATED_LENGTH 0x004        /* more than one Content-Length, or a list in it */
-#define CMICROHTTPD_BAD_LENGTH 0x008             /* not only digits, or beyond 2^63 */
+#define CMICROHTTPD_BAD_LENGTH 0x008             /* not only digits */
 #define CMICROHTTPD_LENGTH_AND_ENCODING 0x010    /* both Content-Length and Transfer-Encoding */
 #define CMICROHTTPD_UNSUPPORTED_ENCODING 0x020   /* Transfer-Encoding is not exactly `chunked` */
 #define CMICROHTTPD_MISSING_HOST 0x040           /* HTTP/1.1 without Host */
 #define CMICROHTTPD_REPEATED_HOST 0x080          /* more than one Host */
-#define CMICROHTTPD_HEADERS_TOO_LARGE 0x100      /* names and values together are larger than the limit */
+#define CMICROHTTPD_HEADERS_TOO_LARGE 0x100      /* more than allowed, or larger together */
 #define CMICROHTTPD_ENCODING_BEFORE_1_1 0x200    /* Transfer-Encoding in HTTP/1.0 (RFC 9112 §6.1: faulty framing) */
+#define CMICROHTTPD_REPEATED_TYPE 0x400          /* more than one Content-Type */
+#define CMICROHTTPD_LOST_BYTES 0x800             /* a folded line, a NUL, a line without name: parts were lost */
 
 struct cmicrohttpd_head {
   uint32_t violations;
   bool has_length;
   bool is_chunked;
+  /* UINT64_MAX when it is larger than that. */
   uint64_t content_length;
   /* Bytes written to `packed`: for each header its name's length and its value's length (16 bits each, little
      endian), then both. */
   size_t packed_bytes;
 };
 
-/* One pass over the request's headers: checks them and packs them, in the order received. A header counts 4 bytes
- * beside its name and value, so `header_bytes_max` is room enough; headers above the limit are not packed. */
-void cmicrohttpd_inspect(struct MHD_Connection *connection, bool is_1_1, size_t header_bytes_max, uint8_t *packed,
-                         size_t packed_bytes_max, struct cmicrohttpd_head *head);
+/* One pass over the request's headers: checks them and packs them, in the order received. `method` and `version` are
+ * those of `request_continued`. A header counts 4 bytes beside its name and value, so `header_bytes_max` is room enough;
+ * headers above the limits are not packed. */
+void cmicrohttpd_inspect(struct MHD_Connection *connection, const char *method, const char *version,
+                         size_t headers_max, size_t header_bytes_max, uint8_t *packed, size_t packed_bytes_max,
+                         struct cmicrohttpd_head *head);
 
 /* --- A reply ---------- */
 

@@ -7,13 +7,15 @@ extension Problem {
         case .badRequest(let reason):
             self.init(.badRequest, reason)
         case .headersTooLarge:
-            self.init(.headersTooLarge, "The header fields are larger than this server reads.")
+            self.init(.headersTooLarge, "The header fields are more, or larger, than this server reads.")
         case .urlTooLong:
             self.init(.urlTooLong, "The URL is longer than this server reads.")
         case .bodyTooLarge(let limit):
             self.init(.bodyTooLarge, "The body has more than \(limit) bytes.", Members(limit: limit))
         case .unsupportedTransferEncoding:
             self.init(.unsupportedTransferEncoding, "The only transfer encoding this server reads is chunked.")
+        case .unsupportedVersion:
+            self.init(.unsupportedVersion, "This server speaks HTTP/1.1.")
         case .lengthRequired:
             self.init(.lengthRequired, "The request has a body of unknown length.")
         case .requestTimeout:

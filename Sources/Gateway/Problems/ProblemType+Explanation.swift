@@ -41,7 +41,7 @@ extension ProblemType {
         case .noSuchPath, .noSuchMessage, .noSuchProblem, .methodNotAllowed, .notAcceptable, .unsupportedMediaType:
             absentText
         case .requestTimeout, .lengthRequired, .bodyTooLarge, .messageTooLarge, .urlTooLong, .headersTooLarge,
-            .unsupportedTransferEncoding, .tooManyConnections:
+            .unsupportedTransferEncoding, .unsupportedVersion, .tooManyConnections:
             limitText
         case .invalidBody, .invalidField, .tooManyCopies, .unknownHost, .foreignPeer: refusedText
         case .notPrimary, .noPrimary, .noQuorum, .tooFewCopies, .forming, .overwritten: clusterText

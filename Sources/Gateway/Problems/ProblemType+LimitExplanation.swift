@@ -32,7 +32,7 @@ extension ProblemType {
         case .headersTooLarge:
             Explanation(
                 "The header is too large",
-                "The header fields have more than 16 KiB together.",
+                "There are more than 100 header fields, or they have more than 16 KiB together.",
                 "Send fewer or shorter ones."
             )
         case .unsupportedTransferEncoding:
@@ -40,6 +40,12 @@ extension ProblemType {
                 "Unknown transfer encoding",
                 "The only `Transfer-Encoding` that this server reads is `chunked`.",
                 "Send the body as it is, with its length or chunked."
+            )
+        case .unsupportedVersion:
+            Explanation(
+                "Unknown version of HTTP",
+                "This server speaks HTTP/1.1, and HTTP/1.0.",
+                "Send HTTP/1.1. Behind a proxy, have it do so."
             )
         default:
             Explanation(

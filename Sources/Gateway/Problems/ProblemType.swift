@@ -24,6 +24,7 @@ package enum ProblemType: String, CaseIterable, Sendable {
     case urlTooLong = "url-too-long"
     case headersTooLarge = "headers-too-large"
     case unsupportedTransferEncoding = "unsupported-transfer-encoding"
+    case unsupportedVersion = "unsupported-http-version"
     case tooManyConnections = "too-many-connections"
     // The request can be read, but not done.
     case invalidBody = "invalid-body"
@@ -71,6 +72,7 @@ package enum ProblemType: String, CaseIterable, Sendable {
             .peerNotReady, .tooManyConnections:
             .serviceUnavailable
         case .timedOut: .gatewayTimeout
+        case .unsupportedVersion: .httpVersionNotSupported
         case .diskFull: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
         }
     }

@@ -30,7 +30,9 @@ package struct Router: Sendable {
     private func dispatch(_ exchange: any Answering) throws(Problem) {
         let request = exchange.request
         let found = find(request.path)
-        if found?.routes.first?.audience != .peers { try hosts.check(request.header(.hostField)) }
+        if found?.routes.first?.audience != .peers {
+            try hosts.check(request.targetAuthority ?? request.header(.hostField))
+        }
         guard let (candidates, pathValues) = found else {
             if request.path == "*", request.method == .options {
                 return exchange.respond(Self.options(routes))

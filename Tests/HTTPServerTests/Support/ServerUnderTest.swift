@@ -78,6 +78,7 @@ final class ServerUnderTest: Sendable {
             case .urlTooLong: .uriTooLong
             case .bodyTooLarge: .contentTooLarge
             case .unsupportedTransferEncoding: .notImplemented
+            case .unsupportedVersion: .httpVersionNotSupported
             case .lengthRequired: .lengthRequired
             case .requestTimeout: .requestTimeout
             case .answerTimeout: .gatewayTimeout

@@ -1,11 +1,13 @@
 import Foundation
 
 /// Checks a JSON value against a schema of openapi.yaml: as much of JSON Schema as that file uses.
-struct SchemaCheck {
+package struct SchemaCheck {
     let document: OpenAPI
 
+    package init(document: OpenAPI) { self.document = document }
+
     /// What is wrong, with the place; empty if nothing is. `null` counts as `NSNull`.
-    func mistakes(of value: Any, against schema: Any?, at place: String = "body") throws -> [String] {
+    package func mistakes(of value: Any, against schema: Any?, at place: String = "body") throws -> [String] {
         let schema = try document.resolve(schema)
         if let choices = schema["anyOf"] as? [Any] {
             let each = try choices.map { try self.mistakes(of: value, against: $0, at: place) }

@@ -2,25 +2,27 @@ import Foundation
 import Yams
 
 /// openapi.yaml of this package, with references looked up.
-struct OpenAPI {
-    typealias Object = [String: Any]
+package struct OpenAPI {
+    package typealias Object = [String: Any]
 
-    struct Mistake: Error, CustomStringConvertible {
-        var description: String
+    package struct Mistake: Error, CustomStringConvertible {
+        package var description: String
+
+        package init(description: String) { self.description = description }
     }
 
-    struct Operation {
-        var method: String
-        var path: String
-        var object: Object
+    package struct Operation {
+        package var method: String
+        package var path: String
+        package var object: Object
 
-        var name: String { "\(method) \(path)" }
+        package var name: String { "\(method) \(path)" }
     }
 
-    let text: String
-    let root: Object
+    package let text: String
+    package let root: Object
 
-    init() throws {
+    package init() throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "openapi.yaml")
         text = try String(contentsOf: file, encoding: .utf8)
@@ -31,7 +33,7 @@ struct OpenAPI {
     }
 
     /// What stands at a place such as `components/schemas`.
-    func object(at path: String) throws -> Object {
+    package func object(at path: String) throws -> Object {
         var object = root
         for name in path.split(separator: "/") {
             guard let next = object[String(name)] as? Object else {
@@ -43,7 +45,7 @@ struct OpenAPI {
     }
 
     /// The object itself, or the one that its `$ref` names.
-    func resolve(_ value: Any?) throws -> Object {
+    package func resolve(_ value: Any?) throws -> Object {
         guard let object = value as? Object else { throw Mistake(description: "\(value ?? "nothing") is no object") }
         guard let reference = object["$ref"] as? String else { return object }
         guard reference.hasPrefix("#/") else { throw Mistake(description: "\(reference) leads out of the file") }
@@ -51,7 +53,7 @@ struct OpenAPI {
     }
 
     /// Every method of every path.
-    func operations() throws -> [Operation] {
+    package func operations() throws -> [Operation] {
         try object(at: "paths").flatMap { path, methods in
             try resolve(methods).map { method, operation in
                 Operation(method: method.uppercased(), path: path, object: try resolve(operation))
@@ -59,12 +61,12 @@ struct OpenAPI {
         }.sorted { $0.name < $1.name }
     }
 
-    func parameters(of operation: Operation) throws -> [Object] {
+    package func parameters(of operation: Operation) throws -> [Object] {
         try (operation.object["parameters"] as? [Any] ?? []).map(resolve)
     }
 
     /// Documented answers by status.
-    func responses(of operation: Operation) throws -> [String: Object] {
+    package func responses(of operation: Operation) throws -> [String: Object] {
         guard let responses = operation.object["responses"] as? Object else {
             throw Mistake(description: "\(operation.name) has no responses")
         }
@@ -72,7 +74,7 @@ struct OpenAPI {
     }
 
     /// Every `$ref` in the file.
-    func references() -> [String] {
+    package func references() -> [String] {
         func collect(_ value: Any) -> [String] {
             switch value {
             case let object as Object:
