@@ -39,6 +39,7 @@ let package = Package(
 
         // Threads of our own, for work that waits.
         .target(name: "CThreads"),
+        .target(name: "CClock"),
         .target(name: "Threads", dependencies: ["CThreads"], swiftSettings: rules),
 
         // The thin shell, from the disk and the network up to the command.
@@ -56,7 +57,9 @@ let package = Package(
         .target(
             name: "Cluster",
             dependencies: [
-                "HTTPClient", "Messaging", "Raft", "Storage", "StorageView", "Threads", collections, httpTypes, logging,
+                "CClock", "HTTPClient", "Messaging", "Raft", "Storage", "StorageView", "Threads", collections,
+                httpTypes,
+                logging,
             ],
             swiftSettings: rules
         ),

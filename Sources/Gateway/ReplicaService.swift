@@ -5,6 +5,7 @@ package import Raft
 /// What the HTTP face needs of a node's replica. `Replica` documents each of these.
 package protocol ReplicaService: Sendable {
     var status: ReplicaStatus { get }
+    func measuredStatus() -> ReplicaStatus
     func propose(
         _ payloads: [[UInt8]],
         copies: Int,

@@ -61,7 +61,7 @@ final class PeerCodingTests: XCTestCase {
             PeerRequest.Receiver(cluster: cluster, id: "c"),
         ]
         for receiver in others {
-            let result = PeerRequest.decode(path: PeerPath.vote, body: body, receiver: receiver) { _ in }
+            let result = PeerRequest.decode(path: PeerPath.vote, body: body, receiver: receiver, received: 0) { _ in }
             guard case .failure(let refusal) = result, case .foreign = refusal.response else {
                 return XCTFail("passed on for \(receiver)")
             }
@@ -72,7 +72,9 @@ final class PeerCodingTests: XCTestCase {
         let empty = try encoded(ReplicateBody(), to: "b")
         for body in [[], Array("{}".utf8), Array("[1]".utf8), empty] {
             let receiver = PeerRequest.Receiver(cluster: cluster, id: "b")
-            let result = PeerRequest.decode(path: PeerPath.replicate, body: body, receiver: receiver) { _ in }
+            let result = PeerRequest.decode(path: PeerPath.replicate, body: body, receiver: receiver, received: 0) {
+                _ in
+            }
             guard case .failure(let refusal) = result, case .malformed = refusal.response else {
                 return XCTFail("passed on: \(String(decoding: body, as: UTF8.self))")
             }
@@ -102,9 +104,11 @@ final class PeerCodingTests: XCTestCase {
         let result = PeerRequest.decode(
             path: path,
             body: try encoded(body, to: "b"),
-            receiver: receiver
+            receiver: receiver,
+            received: 55
         ) { _ in }
         let decoded = try result.get()
+        XCTAssertEqual(decoded.received, 55, line: line)
         XCTAssertEqual(decoded.request, request, line: line)
         XCTAssertEqual(decoded.from, sender, line: line)
         XCTAssertEqual(decoded.hlc, HybridTimestamp(rawValue: 77), line: line)

@@ -50,6 +50,20 @@ final class ReplicaTests: XCTestCase {
         }
     }
 
+    func testEveryNodeKnowsTheClocksOfTheOthers() throws {
+        let cluster = try makeCluster(3)
+        _ = try cluster.primary()
+        for node in cluster.nodes {
+            let offsets = try cluster.eventually("the clocks of \(node.id)") { () -> [Double]? in
+                let members = node.running?.replica.status.members ?? []
+                let offsets = members.compactMap(\.clockOffsetMilliseconds)
+                return offsets.count == 3 ? offsets : nil
+            }
+            // All on one machine: what is left is half of the fastest round trip.
+            for offset in offsets { XCTAssertLessThan(abs(offset), 50) }
+        }
+    }
+
     func testABackupNamesThePrimary() throws {
         let cluster = try makeCluster(3)
         let primary = try cluster.primary()

@@ -94,6 +94,8 @@ package final class FakeReplica: ReplicaService {
 
     package var status: ReplicaStatus { read(\.status) }
 
+    package func measuredStatus() -> ReplicaStatus { status }
+
     package func propose(
         _ payloads: [[UInt8]],
         copies: Int,

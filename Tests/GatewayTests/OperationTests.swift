@@ -20,7 +20,13 @@ class OperationTests: GatewayTestCase {
             state.status.members[1].matchIndex = 8
             state.status.members[1].lagEntries = 1
             state.status.members[1].lastContactMilliseconds = 20
+            state.status.members[1].clockOffsetMilliseconds = -1.5
             state.status.members[1].reachable = true
+            state.status.kernelClock = KernelClock(
+                isSynchronized: true,
+                offsetMilliseconds: 0.25,
+                maxErrorMilliseconds: 7
+            )
             (state.status.storageBytes, state.status.freeBytes, state.status.fsyncMillisecondsP99) = (100, 200, 0.5)
             state.status.problems = [.init(name: .diskFull, detail: "Make room.")]
         }
@@ -31,13 +37,13 @@ class OperationTests: GatewayTestCase {
         XCTAssertEqual(
             text,
             #"{"appliedIndex":1,"#
-                + #""clock":{"hlc":"018bcfe568010000","maxErrorMs":null,"offsetMs":null,"synchronized":null},"#
+                + #""clock":{"hlc":"018bcfe568010000","maxErrorMs":7,"offsetMs":0.25,"synchronized":true},"#
                 + #""cluster":{"epoch":0,"id":"00000000000000010000000000000002"},"commitIndex":8,"degraded":false,"#
                 + #""firstId":1,"lastId":1,"lastIndex":9,"leader":{"id":"a","url":"http://127.0.0.1:12345"},"#
                 + #""members":["#
                 + #"{"clockOffsetMs":null,"id":"a","kind":"voter","lagEntries":null,"lastContactMs":null,"#
                 + #""matchIndex":null,"reachable":null,"url":"http://a:1"},"#
-                + #"{"clockOffsetMs":null,"id":"b","kind":"voter","lagEntries":1,"lastContactMs":20,"#
+                + #"{"clockOffsetMs":-1.5,"id":"b","kind":"voter","lagEntries":1,"lastContactMs":20,"#
                 + #""matchIndex":8,"reachable":true,"url":"http://b:1"}],"messages":1,"#
                 + #""node":{"id":"a","kind":"voter","uptimeSeconds":0,"#
                 + #""url":"http://127.0.0.1:12345","version":"1.2.3"},"#

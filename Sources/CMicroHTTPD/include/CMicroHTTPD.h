@@ -101,8 +101,8 @@ struct cmicrohttpd_head {
 };
 
 /* One pass over the request's headers: checks them and packs them, in the order received. `method` and `version` are
- * those of `request_continued`. A header counts 4 bytes beside its name and value, so `header_bytes_max` is room enough;
- * headers above the limits are not packed. */
+ * those of `request_continued`. A header counts 4 bytes beside its name and value, so `header_bytes_max` is room
+ * enough; headers above the limits are not packed. */
 void cmicrohttpd_inspect(struct MHD_Connection *connection, const char *method, const char *version,
                          size_t headers_max, size_t header_bytes_max, uint8_t *packed, size_t packed_bytes_max,
                          struct cmicrohttpd_head *head);

@@ -8,6 +8,8 @@ package struct PeerEnvelope<Body: Codable & Sendable>: Codable, Sendable {
     package var to: String
     /// The sender's hybrid logical clock: at least that of everything it has stamped.
     package var hlc: HybridTimestamp
+    /// In heartbeats and votes.
+    package var clock: PeerClock?
     package var body: Body
 }
 
@@ -17,6 +19,8 @@ package struct PeerAnswer<Body: Codable & Sendable>: Codable, Sendable {
     package var hlc: HybridTimestamp
     /// The sender's disk has no room for client writes.
     package var diskFull: Bool
+    /// Where the request had `clock`.
+    package var clock: PeerClock.Answer?
     package var body: Body
 }
 

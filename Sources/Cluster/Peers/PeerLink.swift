@@ -10,7 +10,7 @@ import Synchronization
 final class PeerLink: Sendable {
     /// What came of a request.
     enum Report: Sendable {
-        case answered(RPCReply, from: MemberIdentity, hlc: HybridTimestamp, diskFull: Bool)
+        case answered(RPCReply, from: MemberIdentity, hlc: HybridTimestamp, diskFull: Bool, ClockExchange?)
         case undelivered(to: NodeID, RPCRequest.Lane, reason: String)
         /// Nobody listens at the peer's address; also undelivered.
         case refused(NodeID, RPCRequest.Lane)
@@ -48,6 +48,8 @@ final class PeerLink: Sendable {
     }
 
     private struct Lanes {
+        /// For the next request of the control lane.
+        var clockNote = PeerClock.Note()
         private var append = Traffic()
         private var control = Traffic()
 
@@ -90,10 +92,11 @@ final class PeerLink: Sendable {
     }
 
     /// Sends without waiting; what comes of it is reported.
-    func send(_ request: RPCRequest, hlc: HybridTimestamp) {
+    func send(_ request: RPCRequest, hlc: HybridTimestamp, clock: PeerClock.Note? = nil) {
         // An append is given up only by its own timeouts; a heartbeat that got lost must not hold up the next.
         let patience = request.lane == .control ? heartbeatInterval : nil
         let mayGo = lanes.withLock { lanes in
+            if let clock { lanes.clockNote = clock }
             if lanes[request.lane].mayGo(now: Clocks.monotonic(), patience: patience) { return true }
             lanes[request.lane].wait(request, hlc: hlc)
             return false
@@ -103,15 +106,17 @@ final class PeerLink: Sendable {
 
     private func transmit(_ request: RPCRequest, hlc: HybridTimestamp) {
         let outgoing: HTTPClientRequest
+        let clock = request.lane == .control ? takeClock() : nil
         do {
-            outgoing = try httpRequest(for: request, hlc: hlc)
+            outgoing = try httpRequest(for: request, hlc: hlc, clock: clock)
         } catch {
             return finished(request, .failure("can't be encoded: \(error)"))
         }
         client.send(outgoing) { [self] result in
             switch result {
             case .success(let response):
-                finished(request, .success(response))
+                let returned = clock.map { (sent: $0.sent, returned: Clocks.wallMicroseconds()) }
+                finished(request, .success(response, returned))
             case .failure(let error) where error.code == .refused:
                 laneIsFree(request.lane)
                 report(.refused(peer.id, request.lane))
@@ -122,20 +127,20 @@ final class PeerLink: Sendable {
     }
 
     private enum Outcome {
-        case success(HTTPClientResponse)
+        case success(HTTPClientResponse, (sent: Int64, returned: Int64)?)
         case failure(String)
     }
 
     private func finished(_ request: RPCRequest, _ outcome: Outcome) {
         laneIsFree(request.lane)
         switch outcome {
-        case .success(let response) where response.status == .ok:
+        case .success(let response, let times) where response.status == .ok:
             do {
-                report(try answer(to: request, response.body))
+                report(try answer(to: request, response.body, times))
             } catch {
                 report(.undelivered(to: peer.id, request.lane, reason: "the answer can't be read: \(error)"))
             }
-        case .success(let response):
+        case .success(let response, _):
             let text = String(decoding: response.body.prefix(300), as: UTF8.self)
             report(.undelivered(to: peer.id, request.lane, reason: "answered \(response.status.code): \(text)"))
         case .failure(let reason):
@@ -148,25 +153,37 @@ final class PeerLink: Sendable {
         if let next { transmit(next.0, hlc: next.hlc) }
     }
 
-    private func httpRequest(for request: RPCRequest, hlc: HybridTimestamp) throws -> HTTPClientRequest {
+    private func takeClock() -> PeerClock {
+        let note = lanes.withLock { lanes in
+            defer { lanes.clockNote = PeerClock.Note() }
+            return lanes.clockNote
+        }
+        return PeerClock(sent: Clocks.wallMicroseconds(), note: note)
+    }
+
+    private func httpRequest(
+        for request: RPCRequest,
+        hlc: HybridTimestamp,
+        clock: PeerClock?
+    ) throws -> HTTPClientRequest {
         let path: String
         let body: [UInt8]
         switch request {
         case .appendEntries(let append):
             path = PeerPath.replicate
-            body = try encode(ReplicateBody(append), hlc: hlc)
+            body = try encode(ReplicateBody(append), hlc: hlc, clock: clock)
         case .heartbeat(let heartbeat):
             path = PeerPath.replicate
-            body = try encode(ReplicateBody(heartbeat), hlc: hlc)
+            body = try encode(ReplicateBody(heartbeat), hlc: hlc, clock: clock)
         case .requestVote(let vote):
             path = PeerPath.vote
-            body = try encode(VoteBody(vote), hlc: hlc)
+            body = try encode(VoteBody(vote), hlc: hlc, clock: clock)
         case .readIndex(let question):
             path = PeerPath.readIndex
-            body = try encode(ReadIndexBody(question), hlc: hlc)
+            body = try encode(ReadIndexBody(question), hlc: hlc, clock: clock)
         case .timeoutNow(let handOver):
             path = PeerPath.takeOver
-            body = try encode(TakeOverBody(handOver), hlc: hlc)
+            body = try encode(TakeOverBody(handOver), hlc: hlc, clock: clock)
         }
         let isAppend = request.lane == .append
         return HTTPClientRequest(
@@ -182,36 +199,58 @@ final class PeerLink: Sendable {
         )
     }
 
-    private func encode(_ body: some Codable & Sendable, hlc: HybridTimestamp) throws -> [UInt8] {
+    private func encode(
+        _ body: some Codable & Sendable,
+        hlc: HybridTimestamp,
+        clock: PeerClock?
+    ) throws -> [UInt8] {
         let envelope = PeerEnvelope(
             cluster: cluster.description,
             from: PeerName(sender),
             to: peer.id.rawValue,
             hlc: hlc,
+            clock: clock,
             body: body
         )
         return try PeerJSON.encode(envelope)
     }
 
-    private func answer(to request: RPCRequest, _ body: [UInt8]) throws -> Report {
+    private func answer(
+        to request: RPCRequest,
+        _ body: [UInt8],
+        _ times: (sent: Int64, returned: Int64)?
+    ) throws -> Report {
         switch request {
         case .appendEntries, .heartbeat:
             let answer = try PeerJSON.decode(PeerAnswer<ReplicateReplyBody>.self, from: body)
-            return try report(answer, answer.body.reply)
+            return try report(answer, answer.body.reply, times)
         case .requestVote:
             let answer = try PeerJSON.decode(PeerAnswer<VoteReplyBody>.self, from: body)
-            return try report(answer, answer.body.reply)
+            return try report(answer, answer.body.reply, times)
         case .readIndex:
             let answer = try PeerJSON.decode(PeerAnswer<ReadIndexReplyBody>.self, from: body)
-            return try report(answer, answer.body.reply)
+            return try report(answer, answer.body.reply, times)
         case .timeoutNow:
             let answer = try PeerJSON.decode(PeerAnswer<TakeOverBody>.self, from: body)
-            return try report(answer, answer.body.reply)
+            return try report(answer, answer.body.reply, times)
         }
     }
 
-    private func report<Body>(_ answer: PeerAnswer<Body>, _ reply: RPCReply?) throws -> Report {
+    private func report<Body>(
+        _ answer: PeerAnswer<Body>,
+        _ reply: RPCReply?,
+        _ times: (sent: Int64, returned: Int64)?
+    ) throws -> Report {
         guard let reply, let from = answer.from.identity else { throw PeerJSON.Incomplete() }
-        return .answered(reply, from: from, hlc: answer.hlc, diskFull: answer.diskFull)
+        var exchange: ClockExchange?
+        if let times, let clock = answer.clock {
+            exchange = ClockExchange(
+                sent: times.sent,
+                received: clock.received,
+                answered: clock.answered,
+                returned: times.returned
+            )
+        }
+        return .answered(reply, from: from, hlc: answer.hlc, diskFull: answer.diskFull, exchange)
     }
 }

@@ -18,6 +18,7 @@ extension PeerRequest {
         path: String,
         body: [UInt8],
         receiver: Receiver,
+        received: Int64,
         respond: @escaping @Sendable (PeerResponse) -> Void
     ) -> Result<PeerRequest, Refusal> {
         do {
@@ -27,16 +28,16 @@ extension PeerRequest {
                 guard let request = envelope.body.request else {
                     return .failure(Refusal(response: .malformed("neither entries nor a heartbeat")))
                 }
-                return passOn(envelope, request, receiver, respond)
+                return passOn(envelope, request, receiver, received, respond)
             case PeerPath.vote:
                 let envelope = try PeerJSON.decode(PeerEnvelope<VoteBody>.self, from: body)
-                return passOn(envelope, envelope.body.request, receiver, respond)
+                return passOn(envelope, envelope.body.request, receiver, received, respond)
             case PeerPath.readIndex:
                 let envelope = try PeerJSON.decode(PeerEnvelope<ReadIndexBody>.self, from: body)
-                return passOn(envelope, envelope.body.request, receiver, respond)
+                return passOn(envelope, envelope.body.request, receiver, received, respond)
             case PeerPath.takeOver:
                 let envelope = try PeerJSON.decode(PeerEnvelope<TakeOverBody>.self, from: body)
-                return passOn(envelope, envelope.body.request, receiver, respond)
+                return passOn(envelope, envelope.body.request, receiver, received, respond)
             default:
                 return .failure(Refusal(response: .malformed("\(path) is not an internal path")))
             }
@@ -49,6 +50,7 @@ extension PeerRequest {
         _ envelope: PeerEnvelope<Body>,
         _ request: RPCRequest,
         _ receiver: Receiver,
+        _ received: Int64,
         _ respond: @escaping @Sendable (PeerResponse) -> Void
     ) -> Result<PeerRequest, Refusal> {
         guard envelope.cluster == receiver.cluster.description else {
@@ -60,6 +62,15 @@ extension PeerRequest {
         guard let from = envelope.from.identity else {
             return .failure(Refusal(response: .malformed("an incarnation has up to 16 hexadecimal digits")))
         }
-        return .success(PeerRequest(request: request, from: from, hlc: envelope.hlc, respond: respond))
+        return .success(
+            PeerRequest(
+                request: request,
+                from: from,
+                hlc: envelope.hlc,
+                clock: envelope.clock,
+                received: received,
+                respond: respond
+            )
+        )
     }
 }

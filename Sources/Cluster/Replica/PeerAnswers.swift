@@ -9,6 +9,8 @@ struct PeerAnswers {
     struct Waiting {
         var token: ReplyToken
         var sender: NodeID
+        /// When the request arrived, where its sender compares clocks.
+        var received: Int64?
         var respond: @Sendable (PeerResponse) -> Void
     }
 
@@ -26,7 +28,14 @@ struct PeerAnswers {
         let (sender, lane) = (request.from.id, request.request.lane)
         owners[token] = (sender, lane)
         var line = waiting[sender]?[lane] ?? []
-        line.append(Waiting(token: token, sender: sender, respond: request.respond))
+        line.append(
+            Waiting(
+                token: token,
+                sender: sender,
+                received: request.clock.map { _ in request.received },
+                respond: request.respond
+            )
+        )
         if line.count > Self.waitingMax {
             let oldest = line.removeFirst()
             owners[oldest.token] = nil

@@ -102,7 +102,10 @@ package final class Replica: Sendable {
     }
 
     /// What this node knows of itself and its cluster. At once, from any thread.
-    package var status: ReplicaStatus { published.status(directory: directory) }
+    package var status: ReplicaStatus { published.status() }
+
+    /// The same with what is measured for it, which takes some ten microseconds: the kernel's clock, the disk's speed.
+    package func measuredStatus() -> ReplicaStatus { published.measuredStatus(directory: directory) }
 }
 
 // What clients ask.
@@ -180,8 +183,9 @@ extension Replica {
         respond: @escaping @Sendable (PeerResponse) -> Void
     ) {
         if path == PeerPath.form { return formation.answer(body, respond: respond) }
+        let received = Clocks.wallMicroseconds()
         guard let identity = formation.identity else { return respond(.unavailable("no cluster is formed here yet")) }
-        switch PeerRequest.decode(path: path, body: body, receiver: identity, respond: respond) {
+        switch PeerRequest.decode(path: path, body: body, receiver: identity, received: received, respond: respond) {
         case .success(let request): inbox.send(.peerRequest(request))
         case .failure(let refusal): respond(refusal.response)
         }

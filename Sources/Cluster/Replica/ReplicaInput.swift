@@ -52,6 +52,10 @@ struct PeerRequest: Sendable {
     var request: RPCRequest
     var from: MemberIdentity
     var hlc: HybridTimestamp
+    /// In heartbeats and votes.
+    var clock: PeerClock?
+    /// When it arrived, in microseconds since 1970.
+    var received: Int64
     var respond: @Sendable (PeerResponse) -> Void
 }
 

@@ -31,13 +31,19 @@ extension ReplicaLoop {
         for item in outbound {
             switch item {
             case .request(let request, let peer):
-                link(to: peer).send(request, hlc: clock.latest)
+                link(to: peer).send(request, hlc: clock.latest, clock: clockNote(for: request, to: peer))
             case .reply(let reply, _, let token):
                 answer(reply, token)
             case .requestFromLog(let append, let from, let through, let peer):
                 sendFromLog(append, from: from, through: through, to: peer)
             }
         }
+    }
+
+    private mutating func clockNote(for request: RPCRequest, to peer: NodeID) -> PeerClock.Note? {
+        guard request.lane == .control else { return nil }
+        let others = node.leader == configuration.id ? cluster.membership.members.map(\.id) : []
+        return clockOffsets.takeNote(for: peer, others: others, now: now)
     }
 
     private func link(to peer: NodeID) -> PeerLink {

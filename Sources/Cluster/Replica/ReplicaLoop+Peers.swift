@@ -7,6 +7,9 @@ import Storage
 extension ReplicaLoop {
     mutating func receive(_ request: PeerRequest) {
         noteHeard(request.from.id, hlc: request.hlc)
+        if let clock = request.clock, cluster.membership[request.from.id]?.incarnation == request.from.incarnation {
+            clockOffsets.note(clock.note, from: request.from.id, now: now)
+        }
         let token = peerAnswers.wait(for: request)
         node.step(.request(request.request, from: request.from, token: token), now: now)
         if node.leader == request.from.id { leaderContact = now }
@@ -14,7 +17,8 @@ extension ReplicaLoop {
 
     mutating func receive(_ report: PeerLink.Report) {
         switch report {
-        case .answered(let reply, let from, let hlc, let diskFull):
+        case .answered(let reply, let from, let hlc, let diskFull, let exchange):
+            if let exchange { clockOffsets.note(exchange, with: from.id, now: now) }
             noteHeard(from.id, hlc: hlc)
             reachability.noteDisk(of: from.id, isFull: diskFull)
             node.step(.reply(reply, from: from), now: now)
@@ -46,25 +50,34 @@ extension ReplicaLoop {
     mutating func answer(_ reply: RPCReply, _ token: ReplyToken) {
         guard let request = peerAnswers.take(token) else { return }
         do {
-            request.respond(.answer(try encode(reply), sender: request.sender))
+            let clock = request.received.map { received in
+                PeerClock.Answer(received: received, answered: Clocks.wallMicroseconds())
+            }
+            request.respond(.answer(try encode(reply, clock), sender: request.sender))
         } catch {
             request.respond(.unavailable("the answer can't be encoded: \(error)"))
         }
     }
 
-    private func encode(_ reply: RPCReply) throws -> [UInt8] {
+    private func encode(_ reply: RPCReply, _ clock: PeerClock.Answer?) throws -> [UInt8] {
         switch reply {
-        case .appendEntries(let reply): try encode(ReplicateReplyBody(reply))
-        case .heartbeat(let reply): try encode(ReplicateReplyBody(reply))
-        case .requestVote(let reply): try encode(VoteReplyBody(reply))
-        case .readIndex(let reply): try encode(ReadIndexReplyBody(reply))
-        case .timeoutNow(let reply): try encode(TakeOverBody(reply))
+        case .appendEntries(let reply): try encode(ReplicateReplyBody(reply), clock)
+        case .heartbeat(let reply): try encode(ReplicateReplyBody(reply), clock)
+        case .requestVote(let reply): try encode(VoteReplyBody(reply), clock)
+        case .readIndex(let reply): try encode(ReadIndexReplyBody(reply), clock)
+        case .timeoutNow(let reply): try encode(TakeOverBody(reply), clock)
         }
     }
 
-    private func encode(_ body: some Codable & Sendable) throws -> [UInt8] {
+    private func encode(_ body: some Codable & Sendable, _ clock: PeerClock.Answer?) throws -> [UInt8] {
         try PeerJSON.encode(
-            PeerAnswer(from: PeerName(identity), hlc: clock.latest, diskFull: !ownDiskHasRoom, body: body)
+            PeerAnswer(
+                from: PeerName(identity),
+                hlc: self.clock.latest,
+                diskFull: !ownDiskHasRoom,
+                clock: clock,
+                body: body
+            )
         )
     }
 

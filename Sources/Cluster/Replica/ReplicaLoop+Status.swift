@@ -56,7 +56,9 @@ extension ReplicaLoop {
 
     private func member(_ status: Raft.Status, _ member: Membership.Member) -> ReplicaStatus.Member {
         var shown = ReplicaStatus.Member(id: member.id, url: member.url, kind: member.kind)
+        shown.clockOffsetMilliseconds = clockOffsets.offset(of: member.id, now: now).map { Double($0) / 1000 }
         if member.id == configuration.id {
+            shown.clockOffsetMilliseconds = 0
             shown.matchIndex = status.durable.rawValue
             shown.lagEntries = status.last.index.rawValue - status.durable.rawValue
             shown.lastContactMilliseconds = 0

@@ -42,6 +42,7 @@ struct ReplicaLoop {
     var clients = WaitingClients()
     var peerAnswers = PeerAnswers()
     var reachability = Reachability()
+    var clockOffsets = ClockOffsets()
     /// Of this node's disk, as the log writer last saw it.
     var room: Room
     var leaderContact: Instant?

@@ -31,12 +31,8 @@ final class PublishedStatus: Sendable {
         state.withLock { $0 = State(status: status, leaderContact: leaderContact) }
     }
 
-    /// The status with what is measured at the moment it is asked for.
-    func status(directory: DataDirectory) -> ReplicaStatus {
-        status(latencies: directory.syncLatencies)
-    }
-
-    private func status(latencies: SyncLatencies) -> ReplicaStatus {
+    /// The status as of now.
+    func status() -> ReplicaStatus {
         var (status, leaderContact) = state.withLock { ($0.status, $0.leaderContact) }
         if status.role == .leader {
             status.sinceLeaderContactMilliseconds = 0
@@ -44,7 +40,14 @@ final class PublishedStatus: Sendable {
             let elapsed = Clocks.monotonic().since(leaderContact)
             status.sinceLeaderContactMilliseconds = Int(elapsed.wholeNanoseconds / 1_000_000)
         }
-        status.fsyncMillisecondsP99 = latencies.quantile(0.99).map { Double($0.wholeNanoseconds) / 1e6 }
+        return status
+    }
+
+    /// The status with what takes some time to find out.
+    func measuredStatus(directory: DataDirectory) -> ReplicaStatus {
+        var status = status()
+        status.kernelClock = KernelClock.read()
+        status.fsyncMillisecondsP99 = directory.syncLatencies.quantile(0.99).map { Double($0.wholeNanoseconds) / 1e6 }
         return status
     }
 }

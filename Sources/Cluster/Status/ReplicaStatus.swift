@@ -20,6 +20,8 @@ package struct ReplicaStatus: Sendable {
         package var matchIndex: UInt64?
         package var lagEntries: UInt64?
         package var lastContactMilliseconds: Int?
+        /// How far its wall clock is ahead of this node's.
+        package var clockOffsetMilliseconds: Double?
         package var reachable: Bool?
     }
 
@@ -64,10 +66,13 @@ package struct ReplicaStatus: Sendable {
     package var voters = 0
     package var members: [Member] = []
     package var hlc = HybridTimestamp.zero
+    /// Only where it was asked for.
+    package var kernelClock: KernelClock?
     /// How long ago this node last heard from a primary; zero on the primary itself.
     package var sinceLeaderContactMilliseconds: Int?
     package var storageBytes: UInt64 = 0
     package var freeBytes: UInt64?
+    /// Only where it was asked for.
     package var fsyncMillisecondsP99: Double?
     package var diskFull = false
     package var degraded = false

@@ -11,7 +11,7 @@ struct StatusHandler: Sendable {
         let uptime = (ContinuousClock.now - lifecycle.startedAt).components.seconds
         call.exchange.respond(
             .json(
-                StatusReport(replica.status, version: version, uptimeSeconds: Int(uptime))
+                StatusReport(replica.measuredStatus(), version: version, uptimeSeconds: Int(uptime))
             )
         )
     }

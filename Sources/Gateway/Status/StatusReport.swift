@@ -90,7 +90,12 @@ extension StatusReport {
         messages = status.messageCount
         degraded = status.degraded
         members = status.members.map(Member.init)
-        clock = Clock(hlc: status.hlc, synchronized: nil, offsetMs: nil, maxErrorMs: nil)
+        clock = Clock(
+            hlc: status.hlc,
+            synchronized: status.kernelClock?.isSynchronized,
+            offsetMs: status.kernelClock?.offsetMilliseconds,
+            maxErrorMs: status.kernelClock?.maxErrorMilliseconds
+        )
         storage = StorageSummary(
             bytes: status.storageBytes,
             freeBytes: status.freeBytes,
@@ -125,7 +130,7 @@ extension StatusReport.Member {
         matchIndex = member.matchIndex
         lagEntries = member.lagEntries
         lastContactMs = member.lastContactMilliseconds
-        clockOffsetMs = nil
+        clockOffsetMs = member.clockOffsetMilliseconds
         reachable = member.reachable
     }
 }
