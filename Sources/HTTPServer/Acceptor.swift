@@ -82,7 +82,10 @@ final class Acceptor {
     private func finish() {
         environment.listener.socket.close()
         for (descriptor, entry) in pending {
-            if !entry.isLingering { forgetWaiting() }
+            if !entry.isLingering {
+                forgetWaiting()
+                if entry.hasSentBytes { entry.socket.sendLastWords(lastWords(.draining)) }
+            }
             Socket(descriptor: descriptor).close()
         }
         pending = [:]

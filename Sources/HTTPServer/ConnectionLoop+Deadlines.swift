@@ -16,7 +16,7 @@ extension ConnectionLoop {
     private func passDeadline(of connection: Connection) {
         switch connection.phase {
         case .awaitingHead, .receiving:
-            if !connection.hasLastWords { sendLastWords(.requestTimeout, to: connection) }
+            if !connection.hasLastWords { sendLastWords(isDraining ? .draining : .requestTimeout, to: connection) }
             close(connection)
         case .idle:
             // A peer's end that came together with its request is one event, which the library took for the request

@@ -60,10 +60,18 @@ extension ConnectionLoop {
 
     private func drain() {
         isDraining = true
+        let limit = now + environment.configuration.drainReceiveTimeout
         for connection in slots.all {
-            // A request already on its way is still served.
-            if connection.isIdle, !connection.socket.hasUnreadBytes { connection.socket.shutdown() }
-            connection.stream?.finish()
+            switch connection.phase {
+            case .idle where !connection.socket.hasUnreadBytes:
+                connection.socket.shutdown()
+            case .idle, .awaitingHead, .receiving:
+                // A request already on its way is still served, if the rest of it comes soon.
+                connection.idleUntil = min(connection.idleUntil, limit)
+                setDeadline(connection, min(connection.deadline, limit))
+            case .handling, .parked, .resuming, .replying, .streaming, .streamWaiting:
+                connection.stream?.finish()
+            }
         }
     }
 

@@ -8,7 +8,8 @@ extension ConnectionLoop {
         environment.counters.requests.add(1)
         connection.phase = .awaitingHead
         connection.target = target.count <= environment.configuration.urlBytesMax ? Array(target) : nil
-        setDeadline(connection, now + environment.configuration.receiveTimeout)
+        let configuration = environment.configuration
+        setDeadline(connection, now + (isDraining ? configuration.drainReceiveTimeout : configuration.receiveTimeout))
         // The library is about to parse them into its memory of 32 KiB, and says nothing sensible when that runs out.
         let separators = target.reduce(0) { $0 + ($1 == UInt8(ascii: "&") ? 1 : 0) }
         if separators >= Self.parametersMax {

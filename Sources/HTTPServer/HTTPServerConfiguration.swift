@@ -25,6 +25,8 @@ package struct HTTPServerConfiguration: Sendable {
     package var bodyBytesInFlightMax = 512 * 1024 * 1024
     /// From the request line to the body's last byte; also from accepting a connection to its first request.
     package var receiveTimeout: Duration = .seconds(30)
+    /// The same for requests that are not all there when the server begins to drain.
+    package var drainReceiveTimeout: Duration = .seconds(2)
     /// A kept connection without a request.
     package var idleTimeout: Duration = .seconds(75)
     /// A client takes its reply at least this fast, on average, after a grace of `receiveTimeout`.

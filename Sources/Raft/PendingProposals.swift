@@ -10,7 +10,14 @@ struct PendingProposals: Hashable, Sendable {
         let bytes: Int
     }
 
-    /// How many settlements may wait for other nodes without end: those of lost leaderships, and for copies.
+    /// Those that wait for the same number of copies, in the order of their indexes.
+    struct Lane: Hashable, Sendable {
+        let copies: Int
+        var pending: Deque<Pending> = []
+    }
+
+    /// How many settlements may wait for other nodes without end: those of lost leaderships, and for copies. The oldest
+    /// go unsettled: their clients have long been told, at their deadline, that the outcome is unknown.
     static let waitingMax = 65_536
 
     /// This leadership's, in the order of their indexes.
@@ -20,10 +27,15 @@ struct PendingProposals: Hashable, Sendable {
     /// Those of earlier leaderships. Whoever leads now decides over them: they may be committed yet, even after they
     /// left this node's log.
     private(set) var orphaned: [Pending] = []
-    /// Committed, but not yet on as many voters as their clients asked for.
-    private(set) var awaitingCopies: [Pending] = []
+    /// Committed, but not yet on as many voters as their clients asked for. One lane for each number, ascending: only
+    /// the first of each need be looked at.
+    private(set) var awaitingCopies: [Lane] = []
+    /// What is in `awaitingCopies`, and the memory that its entries take where their clients wait.
+    private(set) var awaitingCount = 0
+    private(set) var awaitingBytes = 0
 
-    var isEmpty: Bool { current.isEmpty && orphaned.isEmpty && awaitingCopies.isEmpty }
+    var isEmpty: Bool { current.isEmpty && orphaned.isEmpty && awaitingCount == 0 }
+    var count: Int { current.count + orphaned.count + awaitingCount }
 
     mutating func append(_ pending: Pending) {
         current.append(pending)
@@ -47,25 +59,42 @@ struct PendingProposals: Hashable, Sendable {
     }
 
     mutating func awaitCopies(_ pending: Pending) {
-        awaitingCopies.append(pending)
-        Self.bound(&awaitingCopies)
+        let place = awaitingCopies.firstIndex { $0.copies >= pending.copies } ?? awaitingCopies.endIndex
+        if place == awaitingCopies.endIndex || awaitingCopies[place].copies != pending.copies {
+            awaitingCopies.insert(Lane(copies: pending.copies), at: place)
+        }
+        awaitingCopies[place].pending.append(pending)
+        awaitingCount += 1
+        awaitingBytes += pending.bytes
+        if awaitingCopies[place].pending.count > Self.waitingMax { removeFirst(of: place) }
     }
 
-    /// All that wait for copies, to be looked at again.
-    mutating func takeAwaitingCopies() -> [Pending] {
-        defer { awaitingCopies = [] }
-        return awaitingCopies
+    /// Takes out those that have what they wait for.
+    ///
+    /// - Parameter held: everything up to `held[n]` is on more than `n` voters.
+    mutating func popAwaitingCopies(held: [LogIndex]) -> [Pending] {
+        var popped: [Pending] = []
+        for place in awaitingCopies.indices {
+            let copies = awaitingCopies[place].copies
+            guard copies <= held.count else { break }
+            while let first = awaitingCopies[place].pending.first, first.indexes.upperBound <= held[copies - 1] {
+                removeFirst(of: place)
+                popped.append(first)
+            }
+        }
+        return popped
+    }
+
+    private mutating func removeFirst(of place: Int) {
+        let first = awaitingCopies[place].pending.removeFirst()
+        awaitingCount -= 1
+        awaitingBytes -= first.bytes
     }
 
     mutating func loseLeadership() {
         orphaned.append(contentsOf: current)
-        Self.bound(&orphaned)
+        if orphaned.count > Self.waitingMax { orphaned.removeFirst(orphaned.count - Self.waitingMax) }
         current.removeAll()
         bytes = 0
-    }
-
-    /// The oldest go unsettled: their clients have long been told, at their deadline, that the outcome is unknown.
-    private static func bound(_ list: inout [Pending]) {
-        if list.count > waitingMax { list.removeFirst(list.count - waitingMax) }
     }
 }

@@ -30,8 +30,16 @@ extension RaftNode {
         // A14: a leader that cannot commit must not grow without end.
         let isFirst = proposals.current.isEmpty
         guard isFirst || proposals.bytes + bytes <= settings.uncommittedBytesMax else { return .overloaded }
-        guard proposals.awaitingCopies.count < PendingProposals.waitingMax else { return .overloaded }
+        guard proposal.copies <= copiesOfACommit || mayAwaitCopies(bytes: bytes) else { return .overloaded }
         return nil
+    }
+
+    /// Who wants no more copies than a commit has is never kept by those who do.
+    private func mayAwaitCopies(bytes: Int) -> Bool {
+        let isFirst = proposals.awaitingCount == 0
+        return isFirst
+            || proposals.awaitingCount < PendingProposals.waitingMax
+                && proposals.awaitingBytes + bytes <= settings.uncommittedBytesMax
     }
 
     var hasQuorumAtHand: Bool {
@@ -61,7 +69,7 @@ extension RaftNode {
     /// Settles what was handed out as committed. One that waits for more copies does not hold back those behind it.
     mutating func settleProposals() {
         guard !proposals.isEmpty else { return }
-        while let pending = proposals.popCurrent(through: handedOut) { settle(pending) }
+        // First those of earlier leaderships, which have the lower indexes: who waits for copies waits in their order.
         for pending in proposals.popOrphaned(through: handedOut) {
             // Committed with the same term: the same entry (Log Matching). With another: ours can never be committed.
             if log.term(at: pending.indexes.lowerBound) == pending.term {
@@ -70,6 +78,7 @@ extension RaftNode {
                 settled.append(.overwritten(pending.ticket))
             }
         }
+        while let pending = proposals.popCurrent(through: handedOut) { settle(pending) }
         settleAwaitingCopies()
     }
 
@@ -82,13 +91,22 @@ extension RaftNode {
     private mutating func settleAwaitingCopies() {
         guard leadership?.copiesMayHaveGrown == true else { return }
         leadership?.copiesMayHaveGrown = false
-        for pending in proposals.takeAwaitingCopies() { settle(pending) }
+        guard proposals.awaitingCount > 0 else { return }
+        let held = (durableOnVoters + [log.durableIndex]).sorted(by: >)
+        for pending in proposals.popAwaitingCopies(held: held) { settle(pending) }
     }
 
-    /// How many voters are known to have a committed entry on disk. A follower knows what a commit takes: a quorum, of
-    /// which a witness holds nothing.
+    /// What each of the other voters that hold messages is known to have on disk.
+    private var durableOnVoters: [LogIndex] {
+        leadership.map { $0.peers.filter { $0.kind == .voter }.map(\.match) } ?? []
+    }
+
+    /// What a commit takes at least: a quorum, of which a witness holds nothing.
+    private var copiesOfACommit: Int { max(1, quorum - membership.members.count { $0.kind == .witness }) }
+
+    /// How many voters are known to have a committed entry on disk. A follower knows what a commit takes.
     private func copies(of index: LogIndex) -> Int {
-        guard let leadership else { return max(1, quorum - membership.members.count { $0.kind == .witness }) }
+        guard let leadership else { return copiesOfACommit }
         return leadership.peers.count { $0.kind == .voter && $0.match >= index } + (log.durableIndex >= index ? 1 : 0)
     }
 }

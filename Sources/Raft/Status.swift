@@ -55,7 +55,7 @@ extension RaftNode {
             durable: log.durableIndex,
             isLeaderReady: isLeaderReady,
             isDegraded: leadership?.backup?.isOut ?? false,
-            pendingProposals: proposals.current.count + proposals.orphaned.count + proposals.awaitingCopies.count,
+            pendingProposals: proposals.count,
             peers: leadership?.peers.map(statusPeer) ?? []
         )
     }

@@ -19,6 +19,7 @@ final class ShutdownTests: ChaosTestCase {
         let asked = ContinuousClock.now
         let status = try await cluster.terminate(primary)
         XCTAssertEqual(status, 0)
+        XCTAssertLessThan(ContinuousClock.now - asked, .seconds(6), "from the request to stop to the end")
         try await load.waitForAcknowledgements()
         try await load.stop()
         let gap = load.ledger.longestGap(since: asked)

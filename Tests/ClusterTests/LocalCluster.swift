@@ -45,6 +45,7 @@ final class LocalCluster {
     struct Running {
         var replica: Replica
         var directory: DataDirectory
+        var view: MessageView?
         var client: HTTPClient
     }
 
@@ -111,7 +112,8 @@ final class LocalCluster {
         )
         let client = HTTPClient(name: "peers-\(node.id)")
         let members = nodes.map { ListedMember(id: $0.id, kind: $0.kind, url: $0.url) }
-        let replica = try Replica(
+        let view = node.kind == .witness ? nil : try directory.openView(path: node.path + "/view.db")
+        let replica = Replica(
             configuration: ReplicaConfiguration(
                 id: node.id,
                 url: node.url,
@@ -119,12 +121,12 @@ final class LocalCluster {
                 seed: .random(in: .min ... .max)
             ),
             directory: directory,
-            view: node.kind == .witness ? nil : directory.openView(path: node.path + "/view.db"),
+            view: view,
             client: client,
             logger: Self.logger,
             onFailure: { [id = node.id] reason in XCTFail("\(id): \(reason)") }
         )
-        node.running = Running(replica: replica, directory: directory, client: client)
+        node.running = Running(replica: replica, directory: directory, view: view, client: client)
         node.endpoint.attach(replica)
         replica.start()
     }
@@ -186,9 +188,15 @@ extension LocalCluster {
         }
     }
 
-    func send(_ content: String, to node: Node, copies: Int = 1, hold: Duration = .seconds(5)) throws -> WriteOutcome {
+    func send(
+        _ content: String,
+        to node: Node,
+        recipient: String = "bob",
+        copies: Int = 1,
+        hold: Duration = .seconds(5)
+    ) throws -> WriteOutcome {
         guard let replica = node.running?.replica else { throw TimedOut(description: "\(node.id) does not run") }
-        let draft = Draft(sender: "alice", recipient: "bob", content: content)
+        let draft = Draft(sender: "alice", recipient: recipient, content: content)
         return try wait { done in
             replica.propose([Command.unstampedPayload(of: draft)], copies: copies, hold: hold, completion: done)
         }

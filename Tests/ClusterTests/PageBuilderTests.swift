@@ -10,9 +10,21 @@ final class PageBuilderTests: XCTestCase {
         XCTAssertFalse(builder.isFull)
         builder.take(message(5))
         XCTAssertTrue(builder.isFull)
+        XCTAssertFalse(builder.isDone)
+        builder.skip(to: 6)
+        builder.take(message(7))
+        XCTAssertTrue(builder.isDone)
         XCTAssertEqual(builder.page.messages.map(\.id), [3, 5])
-        XCTAssertEqual(builder.page.scannedThrough, 5)
+        XCTAssertEqual(builder.page.scannedThrough, 6)
         XCTAssertTrue(builder.page.more)
+    }
+
+    func testAFullPageIsTheLastWhereNothingFollows() {
+        var builder = PageBuilder(query: query(through: 10, limit: 1), bytesMax: 1000)
+        builder.take(message(3))
+        builder.skip(to: 10)
+        XCTAssertTrue(builder.isFull)
+        XCTAssertFalse(builder.page.more)
     }
 
     func testStopsAtTheBytes() {

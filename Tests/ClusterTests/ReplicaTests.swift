@@ -2,6 +2,7 @@ import HTTPServer
 import Messaging
 import Raft
 import Storage
+import StorageView
 import Synchronization
 import XCTest
 
@@ -61,6 +62,30 @@ final class ReplicaTests: XCTestCase {
             }
             // All on one machine: what is left is half of the fastest round trip.
             for offset in offsets { XCTAssertLessThan(abs(offset), 50) }
+        }
+    }
+
+    func testAPageSaysExactlyWhetherThereIsMore() throws {
+        let cluster = try makeCluster(1)
+        let node = try cluster.primary()
+        for number in 1...4 {
+            _ = try committed(cluster.send("\(number)", to: node))
+            // Other entries in between, and at the end.
+            _ = try committed(cluster.send("\(number)", to: node, recipient: "carol"))
+        }
+        let through = try readable(cluster.read(from: node))
+        for isViewed in [false, true] {
+            if isViewed {
+                let view = try XCTUnwrap(node.running?.view)
+                _ = try cluster.eventually("the view") { view.position.index.rawValue >= through ? true : nil }
+            }
+            for (limit, count, more) in [(1, 1, true), (3, 3, true), (4, 4, false), (5, 4, false)] {
+                let query = MessageQuery(recipient: "bob", after: 0, through: through, limit: limit)
+                let reader = try XCTUnwrap(node.running?.replica.reader)
+                let page = try cluster.wait { done in reader.page(query, completion: done) }.get()
+                XCTAssertEqual(page.messages.count, count)
+                XCTAssertEqual(page.more, more, "\(limit), viewed: \(isViewed)")
+            }
         }
     }
 

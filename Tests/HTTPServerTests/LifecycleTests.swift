@@ -107,6 +107,52 @@ final class LifecycleTests: XCTestCase {
         XCTAssertEqual(server.server.metrics.connections, 0)
     }
 
+    func testDrainWaitsNotForRequestsThatStopHalfWay() throws {
+        let server = try ServerUnderTest(
+            self,
+            configure: {
+                $0.writesLoops = 1
+                $0.drainReceiveTimeout = .milliseconds(100)
+            }
+        )
+        let starts = [
+            "GE", get + "GE", get + "GET / HTTP/1.1\r\nHos", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\na",
+        ]
+        let clients = try starts.map { start in
+            let client = try server.connect()
+            try client.send(start)
+            if start.hasPrefix(get) { XCTAssertEqual(try client.reply().status, 200) }
+            return client
+        }
+        server.wait(for: 4, of: "requests begun") { $0.sum(\.requestsTotal, of: .writes) }
+        server.wait(for: 1, of: "connections without request", \.connectionsWaiting)
+        let start = ContinuousClock.now
+        server.server.drain(grace: .seconds(20))
+        XCTAssertLessThan(ContinuousClock.now - start, .seconds(10))
+        XCTAssertEqual(server.server.metrics.connections, 0)
+        for (client, start) in zip(clients, starts) {
+            // Of a request line that is not whole the library knows nothing.
+            let said = try client.rest()
+            if start != starts[1] { XCTAssertTrue(said.hasPrefix("HTTP/1.1 503"), "\(start): \(said)") }
+        }
+    }
+
+    func testARequestThatIsWholeInTimeIsStillServedWhileDraining() throws {
+        let server = try ServerUnderTest(self, configure: { $0.writesLoops = 1 })
+        let client = try server.connect()
+        try client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\na")
+        server.wait(for: 1, of: "requests begun") { $0.sum(\.requestsTotal, of: .writes) }
+        let drained = expectation(description: "drained")
+        DispatchQueue.global().async {
+            server.server.drain(grace: .seconds(20))
+            drained.fulfill()
+        }
+        while (try? server.connect()) != nil { usleep(1000) }
+        try client.send("b")
+        XCTAssertEqual(try client.reply().body, "POST / ab")
+        wait(for: [drained], timeout: 10)
+    }
+
     func testDrainGivesUpAfterItsGrace() throws {
         let parked = Parked()
         let server = try ServerUnderTest(self) { parked.append($0) }

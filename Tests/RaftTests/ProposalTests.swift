@@ -83,6 +83,43 @@ final class ProposalTests: XCTestCase {
     }
 
     /// Settled in the same `Ready` as, hence after, the range to apply; never before its own disk has it.
+    func testEachWaitsForItsOwnNumberOfCopies() {
+        var node = leader(of: ["a", "b", "c", "d", "e"])
+        for (ticket, copies): (Ticket, Int) in [(1, 4), (2, 5), (3, 4), (4, 1)] {
+            XCTAssertEqual(propose(ticket, copies: copies, to: &node), [])
+        }
+        node.receive(accepted(6), from: "b")
+        node.receive(accepted(6), from: "c")
+        XCTAssertEqual(node.persistAll(now: .zero).settled, [.committed(4, indexes: 6...6, copies: 3)])
+        node.receive(accepted(4), from: "d")
+        XCTAssertEqual(node.persistAll(now: .zero).settled, [.committed(1, indexes: 3...3, copies: 4)])
+        node.receive(accepted(6), from: "e")
+        XCTAssertEqual(
+            node.persistAll(now: .zero).settled,
+            [.committed(3, indexes: 5...5, copies: 4), .committed(2, indexes: 4...4, copies: 5)]
+        )
+        XCTAssertEqual(node.status.pendingProposals, 0)
+    }
+
+    func testWhoWaitsForMoreCopiesIsBoundedByBytesAndKeepsNobodyElse() {
+        var node = leader(settings: Settings(uncommittedBytesMax: 200))
+        for ticket: Ticket in [1, 2, 3] {
+            XCTAssertEqual(propose(ticket, copies: 3, to: &node), [])
+            node.receive(accepted(LogIndex(2 + ticket.rawValue)), from: "b")
+            XCTAssertEqual(node.persistAll(now: .zero).settled, [])
+        }
+        XCTAssertEqual(propose(4, copies: 3, to: &node), [.rejected(4, .overloaded)])
+        XCTAssertEqual(propose(5, copies: 2, to: &node), [])
+        node.receive(accepted(6), from: "b")
+        XCTAssertEqual(node.persistAll(now: .zero).settled, [.committed(5, indexes: 6...6, copies: 2)])
+        node.receive(accepted(4), from: "c")
+        XCTAssertEqual(
+            node.persistAll(now: .zero).settled,
+            [.committed(1, indexes: 3...3, copies: 3), .committed(2, indexes: 4...4, copies: 3)]
+        )
+        XCTAssertEqual(propose(6, copies: 3, to: &node), [])
+    }
+
     func testAProposalIsSettledWithItsCommit() {
         var node = leader()
         node.step(.propose(Proposal(ticket: 1, payloads: [[1]])), now: .zero)

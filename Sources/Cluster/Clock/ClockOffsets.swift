@@ -2,8 +2,8 @@ import Raft
 
 /// How far the clocks of the other members are ahead of this node's.
 ///
-/// Heartbeats go between the primary and each of the others: those two know each other's offset. Of third ones they know
-/// what the primary tells.
+/// Heartbeats go between the primary and each of the others: those two know each other's offset. Of third ones they
+/// know what the primary tells.
 struct ClockOffsets {
     private var measured: [NodeID: ClockOffset] = [:]
     /// Exchanges begun here that the other side has not been told of.

@@ -11,7 +11,8 @@ package final class MessageReader: Sendable {
     private let view: MessageView?
     private let pool: ReaderPool
 
-    /// Most entries looked at for one page: a page of a rare recipient may be short and say that there is more.
+    /// Most entries looked at for one page beside those that the view finds: only after so many may a page say that
+    /// there is more, and the next one be empty.
     private static let scannedMax = 100_000
     private static let scanStep = 1024
     private static let scanStepBytes = 4 << 20
@@ -64,7 +65,7 @@ package final class MessageReader: Sendable {
     /// Takes what the view knows: everything up to its position.
     private func read(_ view: MessageView, into page: inout PageBuilder) throws {
         let position = min(view.position.index.rawValue, page.query.through)
-        while !page.isFull, page.scannedThrough < position {
+        while !page.isDone, page.scannedThrough < position {
             let wanted = page.query.limit - page.messages.count + 1
             let ids = try view.ids(
                 recipient: page.query.recipient,
@@ -73,25 +74,25 @@ package final class MessageReader: Sendable {
                 through: position,
                 limit: wanted
             )
-            for id in ids where !page.isFull {
+            for id in ids where !page.isDone {
                 if let message = try entry(at: id).flatMap(Self.message) {
                     page.take(message)
                 } else {
                     page.skip(to: id)
                 }
             }
-            if ids.count < wanted, !page.isFull { page.skip(to: position) }
+            if ids.count < wanted, !page.isDone { page.skip(to: position) }
         }
     }
 
     /// Takes the rest entry by entry: what is newer than the view, or everything where no filter is set.
     private func scanLog(into page: inout PageBuilder) throws {
         let first = page.scannedThrough
-        while !page.isFull, page.scannedThrough < page.query.through, page.scannedThrough - first < Self.scannedMax {
+        while !page.isDone, page.scannedThrough < page.query.through, page.scannedThrough - first < Self.scannedMax {
             let from = LogIndex(max(page.scannedThrough, log.summary.base.index.rawValue) + 1)
             let through = min(LogIndex(page.query.through), from.advanced(by: Self.scanStep - 1))
             guard from <= through else { return page.skip(to: page.query.through) }
-            for entry in try log.entries(from: from, through: through, bytesMax: Self.scanStepBytes) where !page.isFull
+            for entry in try log.entries(from: from, through: through, bytesMax: Self.scanStepBytes) where !page.isDone
             {
                 if let message = try Self.message(entry), page.query.matches(message) {
                     page.take(message)

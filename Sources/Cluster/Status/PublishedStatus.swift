@@ -47,7 +47,16 @@ final class PublishedStatus: Sendable {
     func measuredStatus(directory: DataDirectory) -> ReplicaStatus {
         var status = status()
         status.kernelClock = KernelClock.read()
+        if directory.lacksReserve { status.problems.append(.noReserve) }
         status.fsyncMillisecondsP99 = directory.syncLatencies.quantile(0.99).map { Double($0.wholeNanoseconds) / 1e6 }
         return status
     }
+}
+
+extension ReplicaStatus.Problem {
+    fileprivate static let noReserve = Self(
+        name: .noReserve,
+        detail: "The reserve file is missing, for want of room: should the disk fill up, this node may not be able to "
+            + "give room back. Make room and restart it."
+    )
 }

@@ -35,6 +35,7 @@ package struct ReplicaStatus: Sendable {
             case forming
             case memberUnreachable = "member-unreachable"
             case noPrimary = "no-primary"
+            case noReserve = "no-reserve"
             case notAMember = "not-a-member"
         }
 

@@ -33,6 +33,13 @@ extension ReplicaStatus.Problem.Name {
                     + "the same order. `detail` says which one was not.",
                 "Start every node with the same list."
             )
+        case .noReserve:
+            ProblemType.Explanation(
+                "The room kept for emergencies is missing",
+                "A node keeps a file of nothing (`--reserve`, 1 MiB), whose room it needs to write the little that "
+                    + "frees a full disk. There was no room to make it, or it has been used.",
+                "Make room on the disk of that node, and restart it."
+            )
         case .notAMember:
             ProblemType.Explanation(
                 "The node is not a member",

@@ -174,6 +174,9 @@ package final class DataDirectory: Sendable {
         )
     }
 
+    /// Whether the room kept for small writes to a full disk is missing: there was none for it, or it was needed.
+    package var lacksReserve: Bool { !reserve.isMade }
+
     /// Seals the log and lets another process have the directory. Nothing else may be called after.
     package func close() throws(StorageError) {
         defer { lock.release() }

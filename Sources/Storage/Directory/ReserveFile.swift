@@ -19,6 +19,9 @@ struct ReserveFile: Sendable {
         }
     }
 
+    /// Whether it is there, in its full size.
+    var isMade: Bool { (try? disk.size(Self.path)) ?? 0 >= bytes }
+
     /// Gives its room back.
     func release() throws(StorageError) {
         try disk.remove(Self.path)
