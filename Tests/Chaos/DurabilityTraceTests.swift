@@ -7,13 +7,13 @@ import XCTest
 /// What a 201 promises, checked against what the kernel was asked to do: the message was written to the log and synced
 /// on as many nodes as the reply claims, before the reply left.
 final class DurabilityTraceTests: ChaosTestCase {
-    func testOneNode() async throws { try await trace(nodes: 1) }
+    func testB21OneNode() async throws { try await trace(nodes: 1) }
 
-    func testPair() async throws { try await trace(nodes: 2) }
+    func testB21Pair() async throws { try await trace(nodes: 2) }
 
-    func testThreeNodes() async throws { try await trace(nodes: 3) }
+    func testB21ThreeNodes() async throws { try await trace(nodes: 3) }
 
-    func testPairWithAWitness() async throws { try await trace(nodes: 2, witness: true) }
+    func testB21PairWithAWitness() async throws { try await trace(nodes: 2, witness: true) }
 
     private func trace(nodes: Int, witness: Bool = false) async throws {
         let cluster = try await startCluster(nodes: nodes, witness: witness)

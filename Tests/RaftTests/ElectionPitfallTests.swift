@@ -323,7 +323,7 @@ final class ElectionPitfallTests: XCTestCase {
     }
 
     /// Another incarnation under a known name is nobody: it has no vote, and is told nothing.
-    func testStrangersAreNotHeard() {
+    func testB18C15StrangersAreNotHeard() {
         var node = Fixture.node()
         let stranger = MemberIdentity(id: "b", incarnation: 99)
         for sender in [stranger, Fixture.identity("z"), Fixture.identity("a")] {

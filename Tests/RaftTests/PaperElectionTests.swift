@@ -240,7 +240,7 @@ final class PaperElectionTests: XCTestCase {
     /// "the voter denies its vote if its own log is more up-to-date than that of the candidate." "If the logs have last
     /// entries with different terms, then the log with the later term is more up-to-date. If the logs end with the same
     /// term, then whichever log is longer is more up-to-date." (C12)
-    func testAVoterDeniesItsVoteToAnOlderLog() {
+    func testC12AVoterDeniesItsVoteToAnOlderLog() {
         let cases: [(own: [UInt64], term: Term, index: LogIndex, granted: Bool)] = [
             ([1], 1, 1, true), ([1], 1, 2, true), ([1, 1], 1, 1, false),
             ([1], 2, 1, true), ([1], 2, 2, true), ([1, 1], 2, 1, true),

@@ -36,7 +36,7 @@ final class ScenarioTests: XCTestCase {
         )
     }
 
-    func testAPairNeedsBoth() {
+    func testF1APairNeedsBoth() {
         var network = Network(voters: ["a", "b"])
         network.elect("a")
         let both = network.propose(at: "a")

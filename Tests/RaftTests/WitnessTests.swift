@@ -62,7 +62,7 @@ final class WitnessTests: XCTestCase {
     }
 
     /// F11: the witness may be slow or gone: neither acknowledgements nor latency change.
-    func testTheWitnessIsNotMissed() {
+    func testF11TheWitnessIsNotMissed() {
         var network = pair()
         network.crash("w")
         network.run(for: .seconds(2))
@@ -145,7 +145,7 @@ final class WitnessTests: XCTestCase {
     }
 
     /// F3, F7: while degraded the primary alone has the newest entries. Without it nobody leads; with it, all is there.
-    func testTheClusterWaitsForALostDegradedPrimary() {
+    func testF3F7TheClusterWaitsForALostDegradedPrimary() {
         var network = pair()
         network.crash("b")
         let ticket = network.propose(at: "a")
@@ -189,7 +189,7 @@ final class WitnessTests: XCTestCase {
     // MARK: In again
 
     /// F8, rule 4: after the hand-over the backup has all the witness has, and can be elected with its vote.
-    func testABackupThatReturnsIsInAgainAndElectable() {
+    func testF8ABackupThatReturnsIsInAgainAndElectable() {
         var network = pair()
         network.crash("b")
         for _ in 0..<30 { _ = network.propose(at: "a") }
@@ -292,7 +292,7 @@ final class WitnessTests: XCTestCase {
     }
 
     /// F1: the link between the two voters is cut. The primary goes on with the witness, the backup gets no votes.
-    func testWithTheLinkCutOnlyOneSideGoesOn() {
+    func testF1WithTheLinkCutOnlyOneSideGoesOn() {
         var network = pair()
         network.cuts = [("a", "b"), ("b", "a")]
         network.reportsLosses = false
@@ -310,7 +310,7 @@ final class WitnessTests: XCTestCase {
     }
 
     /// C10 in a pair with a witness: nothing commits without the primary's disk, so when that hangs it must step down.
-    func testAPrimaryWithAHungDiskHandsOver() {
+    func testC10APrimaryWithAHungDiskHandsOver() {
         var network = pair()
         network["a"].syncsAtOnce = false
         _ = network.propose(at: "a")
@@ -323,7 +323,7 @@ final class WitnessTests: XCTestCase {
     }
 
     /// F9: a witness restarts with what it had; a wiped one is another member and counts for nothing.
-    func testAWitnessRemembersOverARestart() {
+    func testF9AWitnessRemembersOverARestart() {
         var network = pair()
         network.crash("b")
         let ticket = network.propose(at: "a")

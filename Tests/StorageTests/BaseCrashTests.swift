@@ -34,7 +34,7 @@ final class BaseCrashTests: StorageTestCase {
         return disk.operations
     }
 
-    func testPowerCutAtEveryOperation() throws {
+    func testB17PowerCutAtEveryOperation() throws {
         for seed in [1, 4, 7] as [UInt64] {
             let workload = BaseWorkload(seed: seed, steps: 40)
             let trims = workload.steps.filter { if case .trim = $0 { true } else { false } }.count

@@ -34,7 +34,7 @@ final class CrashTests: StorageTestCase {
         try directory.close()
     }
 
-    func testPowerCutAtEveryOperation() throws {
+    func testB9B10PowerCutAtEveryOperation() throws {
         try cutPowerAtEveryOperation(of: Workload(seed: 1, calls: 24))
     }
 

@@ -77,7 +77,7 @@ final class DamageTests: StorageTestCase {
     }
 
     /// Damage that happens while the node runs is noticed when the entry is read.
-    func testEverySingleBitUnderAnOpenLog() throws {
+    func testB15EverySingleBitUnderAnOpenLog() throws {
         let (disk, model) = try makeLog(sealed: true)
         let directory = try open(disk)
         let last = directory.log.summary.last.index
@@ -167,7 +167,7 @@ final class DamageTests: StorageTestCase {
         assertThrows("damaged", try open(copy))
     }
 
-    func testAFileOfAnotherNodeIsForeign() throws {
+    func testB18AFileOfAnotherNodeIsForeign() throws {
         let (disk, _) = try makeLog(sealed: true)
         let other = FaultyDisk(seed: 2)
         let directory = try DataDirectory.open(on: other, node: "b", incarnation: 99, settings: settings())

@@ -12,7 +12,7 @@ final class DiskFaultTests: StorageTestCase {
 
     /// fsyncgate (raft.md B11): a sync fails once and would succeed the next time. Nothing may be written any more,
     /// and what the next process reads from the system's memory must be on the disk before it is promised.
-    func testASyncErrorIsFinalAndNothingUnsyncedIsPromisedLater() throws {
+    func testB11ASyncErrorIsFinalAndNothingUnsyncedIsPromisedLater() throws {
         for operation in 1...(try operationsOfTheWorkload()) {
             let disk = FaultyDisk(seed: UInt64(operation))
             disk.inject(.error, at: operation)
@@ -46,7 +46,7 @@ final class DiskFaultTests: StorageTestCase {
 
     /// raft.md B12, B13: at every fill level of the disk the same call succeeds once there is room, and the content is
     /// what it would have been.
-    func testDiskFullAtEveryByteBudget() throws {
+    func testB12B13DiskFullAtEveryByteBudget() throws {
         let roomy = FaultyDisk(seed: 0)
         let whole = try openFormed(roomy)
         for call in workload.calls { try whole.persist(call) }
@@ -87,7 +87,7 @@ final class DiskFaultTests: StorageTestCase {
     }
 
     /// A power cut after the disk was full and before there was room: the failed call left nothing, or all of a part.
-    func testPowerCutOnAFullDisk() throws {
+    func testB19PowerCutOnAFullDisk() throws {
         for budget in stride(from: 12_000, through: 40_000, by: 331) {
             for fate in [UnsyncedFate.lost, .kept, .drawn] {
                 let disk = FaultyDisk(seed: UInt64(budget))
@@ -112,7 +112,7 @@ final class DiskFaultTests: StorageTestCase {
     }
 
     /// With nothing free at all an existing directory opens, votes, and takes what fits into the segments it has.
-    func testANodeStartsOnAFullDisk() throws {
+    func testB13ANodeStartsOnAFullDisk() throws {
         let disk = FaultyDisk(seed: 1)
         try openFormed(disk).close()
         let full = disk.copy()

@@ -67,7 +67,7 @@ final class RecoveryTests: StorageTestCase {
     }
 
     /// Every length a torn last batch can have, its rest zero or its start zero.
-    func testATornLastBatchIsCutOffAndItsBytesZeroed() throws {
+    func testB14ATornLastBatchIsCutOffAndItsBytesZeroed() throws {
         let (before, kept) = try makeLog(batches: 2)
         let start = try end(of: first, on: before)
         generator = SeededGenerator(seed: 8)
@@ -91,14 +91,14 @@ final class RecoveryTests: StorageTestCase {
         }
     }
 
-    func testATornBatchBeforeAWholeOneIsDamage() throws {
+    func testB14ATornBatchBeforeAWholeOneIsDamage() throws {
         let (disk, _) = try makeLog(batches: 3)
         try zero(headerBytes + 40..<headerBytes + 80, of: first, on: disk)
         assertThrows("damaged", try openFormed(disk))
     }
 
     /// The last batch of a sealed log is known to have been whole.
-    func testATornLastBatchBeforeASealIsDamage() throws {
+    func testB14ATornLastBatchBeforeASealIsDamage() throws {
         let disk = FaultyDisk(seed: 1)
         let directory = try openFormed(disk)
         _ = try append(2, to: directory, LogModel())

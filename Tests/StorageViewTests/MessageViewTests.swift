@@ -30,7 +30,7 @@ final class MessageViewTests: XCTestCase {
         XCTAssertEqual(view.position, ViewPosition(index: 6, chain: ChainValue(6)))
     }
 
-    func testGoesOnWhereItWasClosed() throws {
+    func testB20GoesOnWhereItWasClosed() throws {
         let view = try open()
         try feed(view, [(2, "alice", "bob")])
         try view.close()

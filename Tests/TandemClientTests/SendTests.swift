@@ -67,7 +67,7 @@ final class SendTests: TandemClientTestCase {
         XCTAssertEqual(second.lines.count, 2)
     }
 
-    func testGivesUpWhenTheWaitWouldBeTooLong() async throws {
+    func testG6GivesUpWhenTheWaitWouldBeTooLong() async throws {
         let node = try node { _, _ in
             .problem(503, "no-primary", outcome: "not-accepted", headers: ["Retry-After: 60"])
         }
