@@ -20,6 +20,14 @@ package struct Broker: Hashable, Sendable {
         latestStamp = .zero
     }
 
+    /// One that goes on after a removed part of the log: no message is left of what was applied.
+    init(applied: UInt64, lastID: UInt64?, stamp: HybridTimestamp) {
+        self.init()
+        appliedIndex = applied
+        self.lastID = lastID
+        latestStamp = stamp
+    }
+
     /// Applies the command at `index`.
     ///
     /// - Returns: the message it stored.
@@ -43,6 +51,18 @@ package struct Broker: Hashable, Sendable {
     package mutating func advance(to index: UInt64) {
         precondition(index == appliedIndex + 1, "entry \(index) applied after \(appliedIndex)")
         appliedIndex = index
+    }
+
+    /// The log was cut: it begins after `index` now, `count` messages fewer than before.
+    ///
+    /// - Parameter next: the id of the first message left, nil for none.
+    package mutating func forget(through index: UInt64, messages count: UInt64, next: UInt64?) {
+        precondition(
+            index <= appliedIndex && count <= messageCount,
+            "\(count) messages up to \(index) were not applied"
+        )
+        messageCount -= count
+        firstID = next
     }
 
     private mutating func noteMessage(at index: UInt64, hlc: HybridTimestamp) {

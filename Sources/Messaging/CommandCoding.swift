@@ -82,7 +82,8 @@ extension Command {
 }
 
 extension [UInt8] {
-    fileprivate mutating func append(littleEndian value: UInt64, bytes: Int) {
-        for offset in 0..<bytes { append(UInt8(truncatingIfNeeded: value >> (8 * UInt64(offset)))) }
+    /// The lowest `count` bytes of a number.
+    mutating func append(littleEndian value: UInt64, bytes count: Int) {
+        for offset in 0..<count { append(UInt8(truncatingIfNeeded: value >> (8 * UInt64(offset)))) }
     }
 }

@@ -17,6 +17,9 @@ package enum Event: Hashable, Sendable {
     case transferLeadership(Ticket, to: NodeID?)
     /// Everything handed out by `Ready.persist` up to and including this token is on disk.
     case persisted(PersistToken)
+    /// A state of everything up to and including this entry, which was applied and ends a batch, is on disk: the
+    /// entries need not be kept any longer.
+    case trimmed(through: EntryID, chain: ChainValue)
     /// Campaign now: the first voter of a fresh cluster.
     case campaign
     /// The time in `Ready.deadline` has come.

@@ -97,4 +97,9 @@ struct PendingProposals: Hashable, Sendable {
         current.removeAll()
         bytes = 0
     }
+
+    /// Whether these became part of a snapshot, or others did, nobody here can tell: they go unsettled.
+    mutating func forgetOrphans(through index: LogIndex) {
+        orphaned.removeAll { $0.indexes.lowerBound <= index }
+    }
 }

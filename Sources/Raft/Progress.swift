@@ -13,7 +13,7 @@ struct Progress: Hashable, Sendable {
         case probing
         /// Appends go out before the last ones are answered. Can transition to: `probing`.
         case replicating
-        /// Its log ends before the leader's begins: appends cannot help it. Can transition to: `probing`.
+        /// Its log ends before the leader's begins: only a snapshot can help it. Can transition to: `replicating`.
         case lacking
     }
 
@@ -79,11 +79,11 @@ struct Progress: Hashable, Sendable {
 
     /// Whether an append that begins with `next`, and ends with `limit` at most, may go out now.
     func canSend(through limit: LogIndex, inFlightMax: Int) -> Bool {
-        guard next <= limit, !isPaused else { return false }
+        guard !isPaused else { return false }
         switch phase {
-        case .probing: return flights.isEmpty
-        case .replicating: return flights.count < inFlightMax
-        case .lacking: return false
+        case .probing: return next <= limit && flights.isEmpty
+        case .replicating: return next <= limit && flights.count < inFlightMax
+        case .lacking: return flights.isEmpty
         }
     }
 
@@ -99,6 +99,13 @@ struct Progress: Hashable, Sendable {
         phase = .probing
         isNextEmpty = false
         flights = [Flight(last: next, sent: now)]
+    }
+
+    /// `last` is where the leader's log begins.
+    mutating func sentSnapshot(through last: LogIndex, now: Instant) {
+        phase = .lacking
+        isNextEmpty = false
+        flights = [Flight(last: last, sent: now)]
     }
 
     // MARK: Answers

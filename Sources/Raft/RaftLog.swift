@@ -21,8 +21,8 @@ package struct RaftLog: Sendable {
     }
 
     /// The entry directly before the first one, and its chain value.
-    let base: EntryID
-    private let baseChain: ChainValue
+    private(set) var base: EntryID
+    private var baseChain: ChainValue
     /// Never empty: the first run is the base's own, and holds no entry of the log unless the term goes on.
     private var runs: [TermRun]
     private var memory: Deque<Entry> = []
@@ -161,6 +161,41 @@ package struct RaftLog: Sendable {
             submittedIndex = index
         }
         for place in writes.indices where writes[place].through > index { writes[place].through = index }
+    }
+
+    /// Lets go of every entry up to `last`, which is applied, durable and ends a batch.
+    mutating func trim(through last: EntryID, chain: ChainValue) {
+        guard last.index > base.index else { return }
+        precondition(contains(last) && last.index <= durableIndex, "the log cannot begin after \(last)")
+        base = last
+        baseChain = chain
+        while runs.count > 1, runs[1].firstIndex <= base.index { runs.removeFirst() }
+        runs[0] = TermRun(firstIndex: base.index, term: base.term)
+        while let oldest = memory.first, oldest.index <= base.index {
+            memory.removeFirst()
+            if oldest.index <= releasedIndex { releasedBytes -= oldest.footprint }
+            chainsBeforeMemory = [oldest.chain]
+            firstInMemory = oldest.index.next
+        }
+        releasedIndex = max(releasedIndex, base.index)
+    }
+
+    /// Forgets every entry, and goes on after `last`: a snapshot has all up to there.
+    mutating func reset(to last: EntryID, chain: ChainValue) {
+        base = last
+        baseChain = chain
+        runs = [TermRun(firstIndex: last.index, term: last.term)]
+        memory.removeAll()
+        releasedBytes = 0
+        chainsBeforeMemory = [chain]
+        firstInMemory = last.index.next
+        lastIndex = last.index
+        // Writes reach the disk in order: what is behind the snapshot is durable only after it.
+        durableIndex = last.index
+        submittedIndex = last.index
+        releasedIndex = last.index
+        pendingCut = nil
+        for place in writes.indices { writes[place].through = last.index }
     }
 
     // MARK: Getting it onto the disk

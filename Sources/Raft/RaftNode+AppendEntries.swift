@@ -10,7 +10,7 @@ extension RaftNode {
             while let limit = sendLimit(for: leading.peers[place], backup: leading.backup),
                 leading.peers[place].canSend(through: limit, inFlightMax: settings.appendsInFlightMax)
             {
-                announcements.append(nextAppend(to: &leading.peers[place], through: limit))
+                announcements.append(nextRequest(to: &leading.peers[place], through: limit))
                 guard leading.peers[place].kind == .witness else { continue }
                 leading.backup?.sentToWitness(through: limit)
             }
@@ -18,10 +18,11 @@ extension RaftNode {
         leadership = leading
     }
 
-    private func nextAppend(to peer: inout Progress, through limit: LogIndex) -> Outbound {
+    private func nextRequest(to peer: inout Progress, through limit: LogIndex) -> Outbound {
         let previous = peer.next.previous
+        guard peer.phase != .lacking, previous >= log.base.index else { return snapshotRequest(to: &peer) }
         guard let previousTerm = log.term(at: previous) else {
-            preconditionFailure("next \(peer.next) of \(peer.id) is outside the log \(log.base)...\(log.lastEntry)")
+            preconditionFailure("next \(peer.next) of \(peer.id) is behind the log, which ends at \(log.lastEntry)")
         }
         var append = AppendEntries(
             term: term,
@@ -129,7 +130,7 @@ extension RaftNode {
     }
 
     /// A7: what is committed stays. Someone broke a promise, and going on would spread it.
-    private mutating func haltOnCommittedConflict(with entry: EntryID) {
+    mutating func haltOnCommittedConflict(with entry: EntryID) {
         let ours = log.term(at: entry.index).map { "\($0).\(entry.index)" } ?? "nothing"
         halt(
             .committedEntryConflicts,

@@ -30,13 +30,14 @@ extension RaftNode {
 
     mutating func takePersist() -> Persist? {
         let hasHardState = hardStateDurability == .unsubmitted
-        guard hasHardState || log.hasUnsubmitted else { return nil }
+        guard hasHardState || pendingSnapshot != nil || log.hasUnsubmitted else { return nil }
         lastToken = PersistToken(lastToken.rawValue + 1)
         var persist = Persist(token: lastToken)
         if hasHardState {
             persist.hardState = hardState
             hardStateDurability = .writing(lastToken)
         }
+        swap(&persist.install, &pendingSnapshot)
         log.submit(into: &persist, now: now)
         return persist
     }

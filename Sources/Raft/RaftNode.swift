@@ -5,7 +5,7 @@
 package struct RaftNode: Sendable {
     package let identity: MemberIdentity
     package let settings: Settings
-    package let membership: Membership
+    package internal(set) var membership: Membership
     /// Set once, when this node has seen what must not happen: from then on it takes nothing and gives nothing.
     package internal(set) var fault: Fault?
     /// Appends that were dropped because they were not what a leader sends: damaged on the way.
@@ -30,6 +30,8 @@ package struct RaftNode: Sendable {
     var reads = ReadQueue()
     var forwardedReads: ForwardedReads
     var lastToken = PersistToken(0)
+    /// Installed since the last write was handed out.
+    var pendingSnapshot: Snapshot?
 
     // What the next `takeReady` gives out, beside what it finds in the log.
     var announcements: [Outbound] = []
@@ -82,6 +84,7 @@ package struct RaftNode: Sendable {
         case .read(let ticket): read(ticket)
         case .transferLeadership(let ticket, let target): transferLeadership(ticket, to: target)
         case .persisted(let token): persisted(token)
+        case .trimmed(let last, let chain): trimmed(through: last, chain: chain)
         case .campaign: campaignIfAllowed()
         case .deadline: deadlineReached()
         }
@@ -120,6 +123,7 @@ package struct RaftNode: Sendable {
         case .heartbeat(let request): receive(request, from: sender.id, token: token)
         case .timeoutNow(let request): receive(request, from: sender.id, token: token)
         case .readIndex(let request): receive(request, from: sender.id, token: token)
+        case .installSnapshot(let request): receive(request, from: sender.id, token: token)
         }
     }
 
@@ -131,6 +135,7 @@ package struct RaftNode: Sendable {
         case .heartbeat(let reply): receive(reply, from: sender.id)
         case .timeoutNow(let reply): adopt(reply.term)
         case .readIndex(let reply): receive(reply, from: sender.id)
+        case .installSnapshot(let reply): receive(reply, from: sender.id)
         }
     }
 

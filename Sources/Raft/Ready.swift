@@ -30,14 +30,20 @@ package enum Outbound: Hashable, Sendable {
     /// otherwise no more than the limits allow, put them into `append.entries` (for a witness, without their payloads),
     /// then send. If they cannot be read, step `.undelivered`: until then this peer is sent nothing else.
     case requestFromLog(append: AppendEntries, from: LogIndex, through: LogIndex, to: NodeID)
+    /// An `InstallSnapshot` of this term with the state that the log on disk begins with. If it cannot be read, step
+    /// `.undelivered`.
+    case requestFromBase(term: Term, to: NodeID)
 }
 
-/// One write. Parts in the order in which they must reach the disk: the vote before the entries, the cut before what
-/// replaces the removed tail.
+/// One write. Parts in the order in which they must reach the disk: the vote before the log, the snapshot and the cut
+/// before what stands behind them.
 package struct Persist: Equatable, Sendable {
     package var token: PersistToken
     /// Term and vote, as one record.
     package var hardState: HardState?
+    /// Keep this state, forget every entry, and go on after it. The state machine becomes this one, before anything of
+    /// `Ready.committed` is applied.
+    package var install: Snapshot?
     /// Remove every entry above this index first.
     package var truncateAfter: LogIndex?
     /// Contiguous, directly after what the log holds then.
@@ -46,11 +52,13 @@ package struct Persist: Equatable, Sendable {
     package init(
         token: PersistToken,
         hardState: HardState? = nil,
+        install: Snapshot? = nil,
         truncateAfter: LogIndex? = nil,
         entries: [Entry] = []
     ) {
         self.token = token
         self.hardState = hardState
+        self.install = install
         self.truncateAfter = truncateAfter
         self.entries = entries
     }

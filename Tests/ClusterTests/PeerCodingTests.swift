@@ -30,6 +30,15 @@ final class PeerCodingTests: XCTestCase {
         try assertSurvives(.readIndex(question), PeerPath.readIndex, ReadIndexBody(question))
         let handOver = TimeoutNow(term: 5)
         try assertSurvives(.timeoutNow(handOver), PeerPath.takeOver, TakeOverBody(handOver))
+        let snapshot = Snapshot(
+            last: EntryID(term: 3, index: 40),
+            chain: ChainValue(7),
+            membership: Membership([.init(id: "a", kind: .voter, incarnation: 1, url: "http://127.0.0.1:1")]),
+            state: [1, 2, 3]
+        )
+        let install = InstallSnapshot(term: 4, snapshot: snapshot)
+        let body = SnapshotBody(install, cluster: ClusterID(high: 1, low: 2))
+        try assertSurvives(.installSnapshot(install), PeerPath.snapshot, body)
     }
 
     func testRepliesSurviveTheWire() throws {

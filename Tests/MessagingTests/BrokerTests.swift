@@ -36,6 +36,34 @@ final class BrokerTests: XCTestCase {
         XCTAssertEqual(brokers[0], brokers[1])
     }
 
+    /// A log whose beginning was removed goes on counting ids and time where it was, without the removed messages.
+    func testAStateSurvivesAsTheBaseOfALog() throws {
+        var broker = Broker()
+        broker.advance(to: 1)
+        _ = broker.apply(command("one", at: 1), at: 2)
+        _ = broker.apply(command("two", at: 9), at: 3)
+        broker.advance(to: 4)
+        var restored = try Broker(base: broker.encodedAsBase)
+        XCTAssertEqual(restored.appliedIndex, 4)
+        XCTAssertEqual(restored.latestStamp, broker.latestStamp)
+        XCTAssertEqual(restored.lastID, 3)
+        XCTAssertEqual(restored.messageCount, 0)
+        XCTAssertNil(restored.firstID)
+        _ = restored.apply(command("three", at: 10), at: 5)
+        XCTAssertEqual(restored.firstID, 5)
+
+        _ = broker.apply(command("three", at: 10), at: 5)
+        broker.forget(through: 4, messages: 2, next: 5)
+        XCTAssertEqual(broker, restored)
+    }
+
+    func testDamagedStatesAreRefused() {
+        let bytes = Broker().encodedAsBase
+        for length in 0..<bytes.count { XCTAssertThrowsError(try Broker(base: Array(bytes.prefix(length)))) }
+        XCTAssertThrowsError(try Broker(base: bytes + [0]))
+        XCTAssertThrowsError(try Broker(base: [9] + bytes.dropFirst()))
+    }
+
     private func command(_ content: String, at milliseconds: UInt64) -> Command {
         .message(
             Draft(sender: "alice", recipient: "bob", content: content),

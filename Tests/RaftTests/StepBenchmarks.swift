@@ -46,7 +46,7 @@ final class StepBenchmarks: XCTestCase {
                     now: .zero
                 )
             case .reply(let reply, let peer, _): nodes[self.place(peer)].step(.reply(reply, from: sender), now: .zero)
-            case .requestFromLog: preconditionFailure("everything is in memory")
+            case .requestFromLog, .requestFromBase: preconditionFailure("everything is in memory")
             }
         }
 

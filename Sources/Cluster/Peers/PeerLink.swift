@@ -184,6 +184,9 @@ final class PeerLink: Sendable {
         case .timeoutNow(let handOver):
             path = PeerPath.takeOver
             body = try encode(TakeOverBody(handOver), hlc: hlc, clock: clock)
+        case .installSnapshot(let snapshot):
+            path = PeerPath.snapshot
+            body = try encode(SnapshotBody(snapshot, cluster: cluster), hlc: hlc, clock: clock)
         }
         let isAppend = request.lane == .append
         return HTTPClientRequest(
@@ -232,6 +235,9 @@ final class PeerLink: Sendable {
             return try report(answer, answer.body.reply, times)
         case .timeoutNow:
             let answer = try PeerJSON.decode(PeerAnswer<TakeOverBody>.self, from: body)
+            return try report(answer, answer.body.reply, times)
+        case .installSnapshot:
+            let answer = try PeerJSON.decode(PeerAnswer<SnapshotReplyBody>.self, from: body)
             return try report(answer, answer.body.reply, times)
         }
     }

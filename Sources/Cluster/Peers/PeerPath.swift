@@ -8,8 +8,10 @@ package enum PeerPath {
     package static let readIndex = "/read-index"
     /// The hand-over of the primary's office.
     package static let takeOver = "/take-over"
+    /// The state that the primary's log begins with.
+    package static let snapshot = "/snapshot"
     /// The forming of a new cluster.
     package static let form = "/form"
 
-    package static let all = [replicate, vote, readIndex, takeOver, form]
+    package static let all = [replicate, vote, readIndex, takeOver, snapshot, form]
 }

@@ -38,6 +38,12 @@ extension PeerRequest {
             case PeerPath.takeOver:
                 let envelope = try PeerJSON.decode(PeerEnvelope<TakeOverBody>.self, from: body)
                 return passOn(envelope, envelope.body.request, receiver, received, respond)
+            case PeerPath.snapshot:
+                let envelope = try PeerJSON.decode(PeerEnvelope<SnapshotBody>.self, from: body)
+                guard let request = envelope.body.request else {
+                    return .failure(Refusal(response: .malformed("the membership can't be read")))
+                }
+                return passOn(envelope, request, receiver, received, respond)
             default:
                 return .failure(Refusal(response: .malformed("\(path) is not an internal path")))
             }

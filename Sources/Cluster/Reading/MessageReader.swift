@@ -57,6 +57,8 @@ package final class MessageReader: Sendable {
 
     private func page(_ query: MessageQuery) throws -> MessagePage {
         var page = PageBuilder(query: query, bytesMax: Self.pageBytesMax)
+        // The view may still know ids that the log no longer has.
+        page.skip(to: min(log.summary.base.index.rawValue, query.through))
         if let view, query.isFiltered { try read(view, into: &page) }
         try scanLog(into: &page)
         return page.page
@@ -104,7 +106,8 @@ package final class MessageReader: Sendable {
     }
 
     private func entry(at id: UInt64) throws -> Entry? {
-        try log.entries(from: LogIndex(id), through: LogIndex(id), bytesMax: 1).first
+        guard id > log.summary.base.index.rawValue else { return nil }
+        return try log.entries(from: LogIndex(id), through: LogIndex(id), bytesMax: 1).first
     }
 
     private static func message(_ entry: Entry) throws -> Message? {

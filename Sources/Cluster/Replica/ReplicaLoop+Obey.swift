@@ -8,6 +8,7 @@ extension ReplicaLoop {
     mutating func obey(_ ready: Ready) {
         send(ready.announcements)
         if let persist = ready.persist {
+            if let snapshot = persist.install { adopt(snapshot) }
             noteStamps(of: persist.entries)
             writer.write(persist)
             lastHandedOut = persist.token
@@ -36,6 +37,8 @@ extension ReplicaLoop {
                 answer(reply, token)
             case .requestFromLog(let append, let from, let through, let peer):
                 sendFromLog(append, from: from, through: through, to: peer)
+            case .requestFromBase(let term, let peer):
+                sendBase(term: term, to: peer)
             }
         }
     }
@@ -46,7 +49,7 @@ extension ReplicaLoop {
         return clockOffsets.takeNote(for: peer, others: others, now: now)
     }
 
-    private func link(to peer: NodeID) -> PeerLink {
+    func link(to peer: NodeID) -> PeerLink {
         guard let link = links[peer] else { preconditionFailure("an RPC for \(peer), which is no member") }
         return link
     }

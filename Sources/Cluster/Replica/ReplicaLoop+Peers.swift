@@ -66,6 +66,7 @@ extension ReplicaLoop {
         case .requestVote(let reply): try encode(VoteReplyBody(reply), clock)
         case .readIndex(let reply): try encode(ReadIndexReplyBody(reply), clock)
         case .timeoutNow(let reply): try encode(TakeOverBody(reply), clock)
+        case .installSnapshot(let reply): try encode(SnapshotReplyBody(reply), clock)
         }
     }
 

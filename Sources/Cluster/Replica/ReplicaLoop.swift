@@ -13,6 +13,7 @@ struct ReplicaLoop {
     let configuration: ReplicaConfiguration
     let cluster: FormedCluster
     let identity: MemberIdentity
+    let directory: DataDirectory
     let log: SegmentedLog
     let writer: LogWriter
     /// Nil where no view is kept.
@@ -70,10 +71,16 @@ struct ReplicaLoop {
         self.published = published
         self.inbox = inbox
         self.logger = logger
+        self.directory = directory
         log = directory.log
         room = directory.room
         identity = MemberIdentity(id: configuration.id, incarnation: directory.identity.incarnation)
-        let restored = try RestoredState(directory: directory, membership: cluster.membership)
+        let base = try Snapshot(directory: directory)
+        if let base { broker = try Broker(base: base.state) }
+        let restored = try RestoredState(
+            directory: directory,
+            membership: base?.membership ?? cluster.membership
+        )
         node = RaftNode(
             identity: identity,
             settings: configuration.settings,
@@ -94,7 +101,7 @@ struct ReplicaLoop {
                 report: { inbox.send(.peerReport($0)) }
             )
         }
-        clock.merge(try Self.latestStamp(in: log))
+        clock.merge(max(broker.latestStamp, try Self.latestStamp(in: log)))
     }
 
     /// Runs until told to stop, or until the node can't go on.

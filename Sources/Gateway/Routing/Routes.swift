@@ -30,6 +30,7 @@ package enum Routes {
             .post(PeerPath.vote, for: .peers, peers.handle),
             .post(PeerPath.readIndex, for: .peers, peers.handle),
             .post(PeerPath.takeOver, for: .peers, peers.handle),
+            .post(PeerPath.snapshot, for: .peers, peers.handle),
             .post(PeerPath.form, for: .peers, peers.handle),
         ]
     }

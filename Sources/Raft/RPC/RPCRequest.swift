@@ -5,6 +5,7 @@ package enum RPCRequest: Hashable, Sendable {
     case heartbeat(Heartbeat)
     case timeoutNow(TimeoutNow)
     case readIndex(ReadIndex)
+    case installSnapshot(InstallSnapshot)
 
     /// Each peer has two connections, so that a long append never delays a heartbeat or a vote.
     package enum Lane: Hashable, Sendable {
@@ -14,7 +15,7 @@ package enum RPCRequest: Hashable, Sendable {
 
     package var lane: Lane {
         switch self {
-        case .appendEntries: .append
+        case .appendEntries, .installSnapshot: .append
         case .requestVote, .heartbeat, .timeoutNow, .readIndex: .control
         }
     }
@@ -26,6 +27,7 @@ package enum RPCRequest: Hashable, Sendable {
         case .heartbeat(let request): request.term
         case .timeoutNow(let request): request.term
         case .readIndex(let request): request.term
+        case .installSnapshot(let request): request.term
         }
     }
 }
@@ -37,6 +39,7 @@ package enum RPCReply: Hashable, Sendable {
     case heartbeat(Heartbeat.Reply)
     case timeoutNow(TimeoutNow.Reply)
     case readIndex(ReadIndex.Reply)
+    case installSnapshot(InstallSnapshot.Reply)
 
     package var term: Term {
         switch self {
@@ -45,6 +48,7 @@ package enum RPCReply: Hashable, Sendable {
         case .heartbeat(let reply): reply.term
         case .timeoutNow(let reply): reply.term
         case .readIndex(let reply): reply.term
+        case .installSnapshot(let reply): reply.term
         }
     }
 }

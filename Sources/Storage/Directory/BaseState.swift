@@ -39,4 +39,14 @@ package struct BaseState: Hashable, Sendable {
         self.epoch = epoch
         self.state = state
     }
+
+    /// The state that another node's log goes on from.
+    package init(_ snapshot: Snapshot, cluster: ClusterID) {
+        self.init(
+            entry: snapshot.last,
+            chain: snapshot.chain,
+            membership: MembershipCoding.encode(snapshot.membership, cluster: cluster),
+            state: snapshot.state
+        )
+    }
 }

@@ -24,12 +24,21 @@ extension DataDirectory {
     /// Puts this base, which another node made, in place of everything the log holds. Durable on return; after a crash
     /// at any point all is as it was, or the log is empty and goes on after the base.
     package func install(_ base: BaseState) throws(StorageError) {
-        try guarded { state throws(StorageError) in
-            precondition(identity.cluster != nil, "a base for a node that has no cluster")
-            try write(base, voidsThrough: log.lastBatch, &state)
-            try log.replaceAll(with: base.entry, base.chain)
-            try remakeReserve(state)
-        }
+        try guarded { state throws(StorageError) in try install(base, &state) }
+    }
+
+    /// The same, as part of a write. Made again after one that found no room further on, it is there already.
+    func install(_ base: BaseState, _ state: inout State) throws(StorageError) {
+        if base == state.base?.base, log.summary.base == base.entry { return }
+        try write(base, voidsThrough: log.lastBatch, &state)
+        try log.replaceAll(with: base.entry, base.chain)
+        try remakeReserve(state)
+    }
+
+    /// The cluster this node belongs to: one without has no log.
+    var requiredCluster: ClusterID {
+        guard let cluster = identity.cluster else { preconditionFailure("a base for a node that has no cluster") }
+        return cluster
     }
 
     /// Keeps room for the next base, which will be about as large as this one.
@@ -38,10 +47,8 @@ extension DataDirectory {
     }
 
     private func write(_ base: BaseState, voidsThrough: UInt64?, _ state: inout State) throws(StorageError) {
-        let identity = self.identity
-        guard let cluster = identity.cluster else { preconditionFailure("a base for a node that has no cluster") }
         let file = BaseFile(
-            cluster: cluster,
+            cluster: requiredCluster,
             incarnation: identity.incarnation,
             number: (state.base?.number ?? 0) + 1,
             voidsThrough: voidsThrough,

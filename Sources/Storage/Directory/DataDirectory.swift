@@ -129,8 +129,8 @@ package final class DataDirectory: Sendable {
         }
     }
 
-    /// Makes all of this durable, in order: of each part the vote, then the cut, then the entries; of the parts, one
-    /// after the other. Parts without a new vote share one write and one sync.
+    /// Makes all of this durable, in order: of each part the vote, then the snapshot, then the cut, then the entries;
+    /// of the parts, one after the other. Parts without a new vote or a snapshot share one write and one sync.
     ///
     /// Throws `.diskFull` where there is no room: nothing of this call may be acknowledged, and it is made again as it
     /// is, with or without more behind it. An error that is final means the process must end.
@@ -143,6 +143,10 @@ package final class DataDirectory: Sendable {
                     try flush(&steps, through: done, &state)
                     try state.vote.write(hardState)
                     published.withLock { $0.hardState = hardState }
+                }
+                if let snapshot = part.install {
+                    try flush(&steps, through: done, &state)
+                    try install(BaseState(snapshot, cluster: requiredCluster), &state)
                 }
                 if let index = part.truncateAfter { steps.append(.truncate(after: index)) }
                 if !part.entries.isEmpty { steps.append(.append(part.entries)) }

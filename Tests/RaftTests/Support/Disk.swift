@@ -1,8 +1,11 @@
 import Raft
 
-/// What one machine keeps over a crash: its vote record and its log.
+/// What one machine keeps over a crash: its vote record, its log, and the state before that.
 struct Disk {
     private(set) var hardState: HardState
+    /// The entry before the log's first one.
+    private(set) var base = EntryID.zero
+    private(set) var baseChain = ChainValue.empty
     private(set) var log: [Entry]
 
     init(hardState: HardState, log: [Entry]) {
@@ -10,15 +13,18 @@ struct Disk {
         self.log = log
     }
 
-    var lastIndex: LogIndex { LogIndex(UInt64(log.count)) }
+    var lastIndex: LogIndex { base.index.advanced(by: log.count) }
 
     func entry(_ index: LogIndex) -> Entry? {
-        index > .zero && index <= lastIndex ? log[Int(index.rawValue) - 1] : nil
+        index > base.index && index <= lastIndex ? log[base.index.distance(to: index) - 1] : nil
     }
 
-    func holds(_ id: EntryID) -> Bool { entry(id.index)?.id == id }
+    /// Also when it is part of the state before the log.
+    func holds(_ id: EntryID) -> Bool { id.index <= base.index ? id.term <= base.term : entry(id.index)?.id == id }
 
     func entries(_ range: ClosedRange<LogIndex>) -> [Entry] { range.compactMap { entry($0) } }
+
+    func chain(at index: LogIndex) -> ChainValue? { index == base.index ? baseChain : entry(index)?.chain }
 
     mutating func write(_ persist: Persist) {
         write(persist, parts: 2, entries: persist.entries.count)
@@ -29,13 +35,46 @@ struct Disk {
     mutating func write(_ persist: Persist, parts: Int, entries count: Int) {
         if parts > 0, let hardState = persist.hardState { self.hardState = hardState }
         guard parts > 1 else { return }
-        if let kept = persist.truncateAfter { log.removeLast(log.count - Int(kept.rawValue)) }
+        if let snapshot = persist.install { install(snapshot) }
+        if let kept = persist.truncateAfter { log.removeLast(kept.distance(to: lastIndex)) }
         var end = min(count, persist.entries.count)
         while end > 0, persist.entries[end - 1].continues { end -= 1 }
         for entry in persist.entries[..<end] {
             precondition(entry.index == lastIndex.next, "write \(persist.token) leaves a hole before \(entry.id)")
-            precondition(entry.follows(log.last?.chain ?? .empty), "\(entry.id) does not follow the log on disk")
+            precondition(entry.follows(log.last?.chain ?? baseChain), "\(entry.id) does not follow the log on disk")
             log.append(entry)
         }
+    }
+
+    /// Folds everything up to `last` away.
+    mutating func trim(through last: Entry) {
+        log.removeFirst(base.index.distance(to: last.index))
+        base = last.id
+        baseChain = last.chain
+    }
+
+    private mutating func install(_ snapshot: Snapshot) {
+        base = snapshot.last
+        baseChain = snapshot.chain
+        log = []
+    }
+
+    /// What a node finds here. Everything up to `applied` was applied before.
+    func restored(_ membership: Membership, applied: LogIndex) -> RestoredState {
+        var runs: [TermRun] = []
+        for entry in log where entry.term != runs.last?.term {
+            runs.append(TermRun(firstIndex: entry.index, term: entry.term))
+        }
+        let applied = max(applied, base.index)
+        return RestoredState(
+            hardState: hardState,
+            membership: membership,
+            base: base,
+            baseChain: baseChain,
+            termRuns: runs,
+            lastIndex: lastIndex,
+            applied: applied,
+            chains: (applied...lastIndex).compactMap { chain(at: $0) }
+        )
     }
 }

@@ -103,9 +103,8 @@ struct Network {
         starts += 1
         let disk = self[id].disk
         precondition(checkpoint <= disk.lastIndex, "a checkpoint above the log")
-        var restored = Fixture.restored(membership, log: disk.log, applied: checkpoint)
-        restored.hardState = disk.hardState
-        self[id].applied = checkpoint
+        let restored = disk.restored(membership, applied: checkpoint)
+        self[id].applied = restored.applied
         self[id].role = .follower
         self[id].lastToken = PersistToken(0)
         self[id].node = RaftNode(
@@ -177,6 +176,7 @@ struct Network {
             }
             machines[place].lastToken = persist.token
             machines[place].unsynced.append(persist)
+            if let snapshot = persist.install { machines[place].applied = snapshot.last.index }
         }
         for outbound in ready.promises {
             if machines[place].unsynced.isEmpty {
@@ -248,6 +248,11 @@ struct Network {
                 checker.violation("\(id) answers request \(token.rawValue) twice, or answers what nobody asked")
             }
             packets.append(Packet(from: id, to: peer, body: .reply(reply, reply.lane)))
+        case .requestFromBase(let term, let peer):
+            let disk = self[id].disk
+            let snapshot = Snapshot(last: disk.base, chain: disk.baseChain, membership: membership, state: [])
+            let request = InstallSnapshot(term: term, snapshot: snapshot)
+            packets.append(Packet(from: id, to: peer, body: .request(.installSnapshot(request))))
         case .requestFromLog(var append, let from, let through, let peer):
             let entries = read(from: from, through: through, at: id)
             let isWitness = membership[peer]?.kind == .witness
@@ -381,7 +386,7 @@ struct Network {
 extension RPCReply {
     var lane: RPCRequest.Lane {
         switch self {
-        case .appendEntries: .append
+        case .appendEntries, .installSnapshot: .append
         case .requestVote, .heartbeat, .timeoutNow, .readIndex: .control
         }
     }

@@ -13,6 +13,7 @@ struct Soak {
         var reorders: Bool
         var crashPermille: UInt64
         var cutPermille: UInt64
+        var trimPermille: UInt64
         var slowDisks: Bool
         var reportsLosses: Bool
     }
@@ -32,6 +33,7 @@ struct Soak {
             reorders: random.next(below: 2) == 1,
             crashPermille: random.next(below: 2) * random.next(below: 30),
             cutPermille: random.next(below: 2) * random.next(below: 30),
+            trimPermille: random.next(below: 2) * random.next(below: 20),
             slowDisks: random.next(below: 3) > 0,
             reportsLosses: random.next(below: 4) > 0
         )
@@ -69,6 +71,7 @@ struct Soak {
     private mutating func one() {
         if hits(plan.crashPermille, of: 1000) { crashOrStart() }
         if hits(plan.cutPermille, of: 1000) { cutOrMend() }
+        if hits(plan.trimPermille, of: 1000) { trim() }
         switch random.next(below: 100) {
         case 0..<55: deliver()
         case 55..<75: network.sync(anyMachine())
@@ -124,11 +127,20 @@ struct Soak {
         let id = random.next(below: 2) == 0 ? likelyLeader() : anyMachine()
         let machine = network[id]
         if machine.node == nil {
-            network.start(id, checkpoint: LogIndex(random.next(below: machine.applied.rawValue + 1)))
+            let applied = min(machine.applied, machine.disk.lastIndex)
+            network.start(id, checkpoint: LogIndex(random.next(below: applied.rawValue + 1)))
         } else {
             let kept = Int(random.next(below: UInt64(machine.unsynced.count) + 1))
             network.crash(id, keepingWrites: kept, entries: Int(random.next(below: 4)))
         }
+    }
+
+    private mutating func trim() {
+        let id = anyMachine()
+        let machine = network[id]
+        guard machine.applied > machine.disk.base.index else { return }
+        let applied = UInt64(machine.disk.base.index.distance(to: machine.applied))
+        network.trim(id, through: machine.disk.base.index.advanced(by: Int(1 + random.next(below: applied))))
     }
 
     private mutating func cutOrMend() {
@@ -166,7 +178,7 @@ struct Soak {
             network.checker.violation("a proposal after healing ended with \(network.outcome(ticket).debugDescription)")
         }
         let last = network.status(leader).last
-        for id in network.upNodes where network[id].disk.log.last?.id != last || network[id].applied != last.index {
+        for id in network.upNodes where !network[id].disk.holds(last) || network[id].applied != last.index {
             network.checker.violation("\(id) stays at \(network.status(id)), leader at \(network.status(leader))")
         }
         network.checker.conclude()

@@ -1,0 +1,40 @@
+import Dispatch
+import Logging
+import Messaging
+import Raft
+import Storage
+
+// Logs that no longer begin with entry 1: what peers are sent then, and what this node is sent.
+extension ReplicaLoop {
+    /// The state this node's log goes on from, for a peer whose log ends before.
+    func sendBase(term: Term, to peer: NodeID) {
+        let link = link(to: peer)
+        let (directory, inbox, hlc) = (directory, inbox, clock.latest)
+        CatchUp.queue.async {
+            do {
+                guard let snapshot = try Snapshot(directory: directory) else {
+                    return inbox.send(.writerReport(.failed("the base of a trimmed log is missing")))
+                }
+                link.send(.installSnapshot(InstallSnapshot(term: term, snapshot: snapshot)), hlc: hlc)
+            } catch {
+                inbox.send(.writerReport(.failed("the base of the log can't be read: \(error)")))
+            }
+        }
+    }
+
+    /// The snapshot takes the place of everything applied so far.
+    mutating func adopt(_ snapshot: Snapshot) {
+        do {
+            broker = try Broker(base: snapshot.state)
+        } catch {
+            failure = "the primary's snapshot can't be read: \(error)"
+            return
+        }
+        applicable = snapshot.last.index
+        clock.merge(broker.latestStamp)
+        logger.notice(
+            "this node was too far behind for its primary's log, and goes on from its state",
+            metadata: ["through": "\(snapshot.last.index)"]
+        )
+    }
+}

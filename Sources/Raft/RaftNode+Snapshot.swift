@@ -1,0 +1,63 @@
+/// Logs whose beginning was removed (Raft §7): what peers are sent then, and what a follower makes of it.
+extension RaftNode {
+    /// The shell has a durable state of everything up to this applied entry, and no longer keeps the entries.
+    mutating func trimmed(through last: EntryID, chain: ChainValue) {
+        precondition(last.index <= handedOut, "entry \(last) was not applied and cannot be removed")
+        log.trim(through: last, chain: chain)
+    }
+
+    // MARK: The leader sends
+
+    /// For a peer whose next entry was removed.
+    func snapshotRequest(to peer: inout Progress) -> Outbound {
+        peer.sentSnapshot(through: log.base.index, now: now)
+        return .requestFromBase(term: term, to: peer.id)
+    }
+
+    // MARK: The follower answers
+
+    mutating func receive(_ request: InstallSnapshot, from leader: NodeID, token: ReplyToken) {
+        guard request.term >= term else { return answer(match: .zero, to: leader, token: token) }
+        adopt(request.term)
+        follow(leader)
+        guard fault == nil else { return }
+        let last = request.snapshot.last
+        // §7: "If existing log entry has same index and term as snapshot's last included entry, retain log entries
+        // following it". What is committed here is the same anyway.
+        if last.index > commit {
+            if log.contains(last) { advanceCommit(to: last.index) } else { install(request.snapshot) }
+        } else if last.index >= log.base.index, !log.contains(last) {
+            return haltOnCommittedConflict(with: last)
+        }
+        answer(match: last.index, to: leader, token: token)
+    }
+
+    /// §7: "discard the entire log", and "reset state machine using snapshot contents".
+    private mutating func install(_ snapshot: Snapshot) {
+        log.reset(to: snapshot.last, chain: snapshot.chain)
+        membership = snapshot.membership
+        pendingSnapshot = snapshot
+        commit = snapshot.last.index
+        handedOut = snapshot.last.index
+        // Whether proposals of an earlier leadership are in what was folded away, nobody here can tell any more.
+        proposals.forgetOrphans(through: snapshot.last.index)
+    }
+
+    /// A promise: what the snapshot replaces is gone once it is on disk, and not before.
+    private mutating func answer(match: LogIndex, to leader: NodeID, token: ReplyToken) {
+        promises.append(
+            .reply(.installSnapshot(InstallSnapshot.Reply(term: term, match: match)), to: leader, token: token)
+        )
+    }
+
+    // MARK: The leader counts
+
+    mutating func receive(_ reply: InstallSnapshot.Reply, from peer: NodeID) {
+        if reply.term > term { return adopt(reply.term) }
+        guard reply.term == term, let place = leadership?.place(of: peer), reply.match <= log.lastIndex else { return }
+        leadership?.peers[place].heard(now: now)
+        leadership?.peers[place].accepted(reply.match)
+        leadership?.copiesMayHaveGrown = true
+        advanceLeaderCommit()
+    }
+}
