@@ -26,6 +26,8 @@ package final class FaultyDisk: Disk {
         var random: SplitMix64
         var operations = 0
         var faults: [Int: Fault] = [:]
+        /// Bytes of files that can't be read.
+        var spoiled: [Int: [Range<Int>]] = [:]
         var isDead = false
         var capacityBytes: Int?
         var writeBytesLeft: Int?
@@ -89,6 +91,14 @@ package final class FaultyDisk: Disk {
     }
 
     // MARK: What time does to a disk
+
+    /// Lets the disk not give back these bytes of a file any more: reading any of them is an input/output error.
+    package func spoil(_ range: Range<Int>, of path: String) {
+        state.withLock { state in
+            guard let file = state.volume.file(at: path) else { preconditionFailure("no file \(path)") }
+            state.spoiled[file, default: []].append(range)
+        }
+    }
 
     /// Turns one bit of a file over.
     package func flip(bit: Int, ofByte offset: Int, in path: String) {

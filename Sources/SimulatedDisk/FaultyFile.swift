@@ -21,6 +21,10 @@ final class FaultyFile: DiskFile {
     func read(at offset: Int, count: Int) throws(StorageError) -> [UInt8] {
         try disk.look { state throws(StorageError) in
             let bytes = state.volume[file].current
+            let wanted = offset..<max(offset, min(offset + count, bytes.count))
+            guard state.spoiled[file]?.contains(where: { $0.overlaps(wanted) }) != true else {
+                throw StorageError(.ioError, "The disk can't read \(path) at byte \(offset).", cause: 5)
+            }
             return Array(bytes[min(offset, bytes.count)..<min(offset + count, bytes.count)])
         }
     }

@@ -6,12 +6,12 @@ package struct Damage: Hashable, Sendable {
     package var file: String
     /// The first byte known to be wrong, or of the record that holds it.
     package var offset: Int
-    /// The first entry that can no longer be trusted, where the damage is in the log.
-    package var firstIndex: LogIndex?
+    /// Entries of the log that can't be read for it; nil where there are none.
+    package var entries: ClosedRange<LogIndex>?
 
-    package init(file: String, offset: Int, firstIndex: LogIndex? = nil) {
+    package init(file: String, offset: Int, entries: ClosedRange<LogIndex>? = nil) {
         self.file = file
         self.offset = offset
-        self.firstIndex = firstIndex
+        self.entries = entries
     }
 }

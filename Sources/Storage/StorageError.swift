@@ -1,5 +1,3 @@
-import Raft
-
 /// Why the storage of this node could not do what it was asked.
 package struct StorageError: Error, Hashable, Sendable {
     package enum Code: Hashable, Sendable {
@@ -21,6 +19,8 @@ package struct StorageError: Error, Hashable, Sendable {
         case outOfRange
         /// The file does not exist.
         case notFound
+        /// Entries given to repair the log are not the ones it lost. Nothing changed.
+        case mismatch
     }
 
     package var code: Code
@@ -36,14 +36,32 @@ package struct StorageError: Error, Hashable, Sendable {
     }
 
     /// Nobody knows any more what the disk holds: nothing may be written by this process from here on.
-    package var isFinal: Bool { code != .diskFull && code != .unavailable }
+    package var isFinal: Bool {
+        switch code {
+        case .diskFull, .unavailable, .damaged, .mismatch, .outOfRange: false
+        case .locked, .ioError, .foreign, .unsupported, .notFound: true
+        }
+    }
 
-    static func damaged(_ file: String, at offset: Int, firstIndex: LogIndex? = nil, _ what: String) -> StorageError {
-        let entries = firstIndex.map { " Entries from \($0) on can't be trusted." } ?? ""
+    /// Whether the disk can't give back some bytes, which says nothing about any others: EIO.
+    var isLostData: Bool { code == .ioError && cause == 5 }
+
+    /// Damage that no start gets over.
+    static func damaged(_ file: String, at offset: Int, _ what: String) -> StorageError {
+        StorageError(
+            .damaged(Damage(file: file, offset: offset)),
+            "\(file) is damaged at byte \(offset): \(what). The file was left as it is. Keep a copy, then let this "
+                + "node rejoin with an empty data directory, or restore the directory from a backup."
+        )
+    }
+
+    /// Damage to entries of the log, which good copies repair.
+    static func damaged(_ damage: Damage) -> StorageError {
+        let entries = damage.entries.map { "entries \($0.lowerBound)...\($0.upperBound) of the log are" }
         return StorageError(
-            .damaged(Damage(file: file, offset: offset, firstIndex: firstIndex)),
-            "\(file) is damaged at byte \(offset): \(what).\(entries) The file was left as it is. Keep a copy, then "
-                + "let this node rejoin with an empty data directory, or restore the directory from a backup."
+            .damaged(damage),
+            "\(damage.file) is damaged at byte \(damage.offset): \(entries ?? "something is") not what was written "
+                + "there. Other nodes of the cluster have good copies."
         )
     }
 }

@@ -4,8 +4,7 @@ import Storage
 import XCTest
 
 /// A base goes bad, or doesn't fit what is beside it: nothing is ever removed for it (raft.md B16).
-final class BaseDamageTests: StorageTestCase {
-    private let first = "log/0000000001.log"
+final class BaseDamageTests: DamageTestCase {
     private var generator = SeededGenerator(seed: 13)
 
     /// A log trimmed to its 30th of 40 entries, and what it holds.
@@ -68,8 +67,15 @@ final class BaseDamageTests: StorageTestCase {
         XCTAssertEqual(try contents(of: openFormed(one)), model)
         for path in ["base", "base.copy"] { disk.plant(nil, at: path) }
         let before = try files(on: disk)
-        assertThrows("damaged", try openFormed(disk))
-        XCTAssertEqual(try files(on: disk), before)
+        let directory = try openFormed(disk)
+        let lost = try XCTUnwrap(directory.recovered.damage.first?.entries)
+        XCTAssertEqual(lost.lowerBound, 1)
+        for (path, bytes) in before where path.hasPrefix("log") { XCTAssertEqual(disk.bytes(of: path), bytes, path) }
+        // Entries behind it are there, and the base may come from another node.
+        XCTAssertEqual(try directory.log.entry(at: 39), model.entries[8])
+        let base = BaseState(entry: EntryID(term: 2, index: 60), chain: ChainValue(5), membership: [], state: [])
+        try directory.install(base)
+        XCTAssertEqual(try contents(of: openFormed(disk.reboot(.lost))), LogModel(base: base))
     }
 
     func testABaseOfAnotherNodeIsForeign() throws {
@@ -84,7 +90,7 @@ final class BaseDamageTests: StorageTestCase {
     }
 
     /// A base from before the last trim: what came between is nowhere.
-    func testABaseOlderThanTheLogIsDamage() throws {
+    func testABaseOlderThanTheLog() throws {
         let (disk, model) = try makeTrimmed()
         let (old, oldCopy) = (disk.bytes(of: "base"), disk.bytes(of: "base.copy"))
         let directory = try openFormed(disk)
@@ -101,9 +107,63 @@ final class BaseDamageTests: StorageTestCase {
         try directory.close()
         disk.plant(old, at: "base")
         disk.plant(oldCopy, at: "base.copy")
-        let before = try files(on: disk)
-        assertThrows("damaged", try openFormed(disk))
-        XCTAssertEqual(try files(on: disk), before)
+        let again = try openFormed(disk)
+        let lost = try XCTUnwrap(again.recovered.damage.first?.entries)
+        XCTAssertEqual(lost.lowerBound, 31)
+        XCTAssertEqual(again.log.summary.last, longer.last)
+        try again.repair(longer.entries.filter { $0.index <= lost.upperBound.next })
+        XCTAssertEqual(try contents(of: again), longer)
+        XCTAssertEqual(try contents(of: openFormed(disk.reboot(.lost))), longer)
+    }
+
+    // MARK: Logs with a base and damage
+
+    /// Trimmed and replaced logs, closed, then damaged somewhere: what is below the base is of no account, all else is
+    /// repaired.
+    func testDamageToLogsWithABase() throws {
+        var damaged = 0
+        for seed in 1...250 as ClosedRange<UInt64> {
+            let disk = FaultyDisk(seed: seed)
+            let directory = try openFormed(disk)
+            var model = LogModel()
+            for step in BaseWorkload(seed: seed, steps: 40).steps {
+                try step.run(on: directory)
+                step.apply(to: &model)
+            }
+            try directory.close()
+            var generator = SeededGenerator(seed: seed)
+            guard let used = try usedBytes(of: disk) else { continue }
+            let copy = disk.copy()
+            for _ in 0..<Int.random(in: 1...4, using: &generator) {
+                let (path, count) = used[Int.random(in: used.indices, using: &generator)]
+                let start = Int.random(in: 0..<count, using: &generator)
+                let length = Bool.random(using: &generator) ? 1 : Int.random(in: 1...500, using: &generator)
+                var bytes = copy.bytes(of: path) ?? []
+                for offset in start..<min(count, start + length) { bytes[offset] ^= 0x24 }
+                copy.plant(bytes, at: path)
+            }
+            let context = "seed \(seed)"
+            let again = try openFormed(copy)
+            XCTAssertTrue(again.recovered.mayVote, context)
+            damaged += again.log.damage.isEmpty ? 0 : 1
+            try checkServed(again, model.entries, context)
+            try repair(again, from: model.entries, context)
+            XCTAssertEqual(try contents(of: again), model, context)
+            let settled = try openFormed(copy.reboot(.lost))
+            XCTAssertEqual(settled.recovered.damage, [], context)
+            XCTAssertEqual(try contents(of: settled), model, context)
+        }
+        XCTAssertGreaterThan(damaged, 30)
+    }
+
+    /// The segments in use and how many of their bytes, without the seal of the last; nil where there is no seal.
+    private func usedBytes(of disk: FaultyDisk) throws -> [(String, Int)]? {
+        let paths = try disk.list("log").map { "log/" + $0 }
+        var used = try paths.map { ($0, try end(of: $0, on: disk)) }.filter { $0.1 > 64 }
+        guard let last = used.popLast(), let bytes = disk.bytes(of: last.0), bytes[(last.1 + 7) & ~7 - 16] == 2 else {
+            return nil
+        }
+        return used + [(last.0, last.1 - 56)]
     }
 
     // MARK: What a crash leaves (after canonical/raft's test_uv_load.c)
@@ -144,14 +204,19 @@ final class BaseDamageTests: StorageTestCase {
         XCTAssertNil(next.bytes(of: first))
     }
 
-    func testASegmentMissingAboveTheBaseIsDamage() throws {
-        let (disk, _) = try makeTrimmed()
+    func testASegmentMissingAboveTheBase() throws {
+        let (disk, model) = try makeTrimmed()
         let names = try disk.list("log")
         XCTAssertGreaterThan(names.count, 1)
         for name in names.dropLast() {
             let copy = disk.copy()
             copy.plant(nil, at: "log/" + name)
-            assertThrows("damaged", try openFormed(copy))
+            let directory = try openFormed(copy)
+            let lost = try XCTUnwrap(directory.recovered.damage.first?.entries)
+            XCTAssertEqual(lost.lowerBound, 31)
+            try directory.repair(model.entries.filter { $0.index <= lost.upperBound.next })
+            XCTAssertEqual(try contents(of: directory), model)
+            XCTAssertEqual(try contents(of: openFormed(copy.reboot(.lost))), model)
         }
     }
 }

@@ -47,6 +47,7 @@ final class LogReadingTests: StorageTestCase {
             XCTAssertEqual(try directory.log.entry(at: LogIndex(UInt64(first))), entries[first - 1])
         }
         XCTAssertEqual(try directory.log.entries(from: 4, through: 3, bytesMax: 10), [])
+        XCTAssertEqual(try directory.log.entries(from: 1, through: 6, bytesMax: .max), entries)
         assertThrows("outOfRange", try directory.log.entries(from: 0, through: 3, bytesMax: 10))
         assertThrows("outOfRange", try directory.log.entries(from: 3, through: 7, bytesMax: 10))
         XCTAssertEqual(try directory.log.chains(0...6), [.empty] + entries.map(\.chain))

@@ -46,6 +46,12 @@ final class RecoveryTests: StorageTestCase {
         try XCTUnwrap(disk.bytes(of: path)?.lastIndex { $0 != 0 }) + 1
     }
 
+    private func flipped(_ offset: Int, on disk: FaultyDisk) -> FaultyDisk {
+        let copy = disk.copy()
+        copy.flip(bit: 0, ofByte: offset, in: first)
+        return copy
+    }
+
     private func zero(_ range: Range<Int>, of path: String, on disk: FaultyDisk) throws {
         var bytes = try XCTUnwrap(disk.bytes(of: path))
         for offset in range { bytes[offset] = 0 }
@@ -94,7 +100,8 @@ final class RecoveryTests: StorageTestCase {
     func testB14ATornBatchBeforeAWholeOneIsDamage() throws {
         let (disk, _) = try makeLog(batches: 3)
         try zero(headerBytes + 40..<headerBytes + 80, of: first, on: disk)
-        assertThrows("damaged", try openFormed(disk))
+        let damage = try openFormed(disk).recovered.damage
+        XCTAssertEqual(damage, [Damage(file: first, offset: headerBytes + 40, entries: 1...2)])
     }
 
     /// The last batch of a sealed log is known to have been whole.
@@ -104,8 +111,13 @@ final class RecoveryTests: StorageTestCase {
         _ = try append(2, to: directory, LogModel())
         let stop = try end(of: first, on: disk)
         try directory.seal()
-        disk.flip(bit: 0, ofByte: stop - 1, in: first)
-        assertThrows("damaged", try openFormed(disk.copy()))
+        // Into the mark, and into the last entry before it.
+        let mark = try openFormed(flipped(stop - 1, on: disk))
+        XCTAssertEqual(mark.log.summary, directory.log.summary)
+        XCTAssertEqual(mark.recovered.damage, [Damage(file: first, offset: stop - 56)])
+        let entry = try openFormed(flipped(stop - 56 - 8, on: disk))
+        XCTAssertEqual(entry.log.summary, directory.log.summary)
+        XCTAssertEqual(entry.recovered.damage.compactMap(\.entries), [4...4])
     }
 
     func testSealingTwiceOrAnEmptyLogWritesNothing() throws {
@@ -138,19 +150,35 @@ final class RecoveryTests: StorageTestCase {
     }
 
     func testAFirstSegmentThatEndsEarlyBeforeAUsedSecondOneIsDamage() throws {
-        let (disk, _) = try makeLog(batches: 30, payload: 100)
+        let (disk, model) = try makeLog(batches: 30, payload: 100)
         XCTAssertGreaterThan(try end(of: second, on: disk), headerBytes)
         let stop = try end(of: first, on: disk)
         // Without the mark that says the log goes on, and without the batch before it.
-        try zero(stop - 48..<stop, of: first, on: disk)
-        assertThrows("damaged", try openFormed(disk))
+        try zero(stop - 140..<stop, of: first, on: disk)
+        let directory = try openFormed(disk)
+        let lost = try XCTUnwrap(directory.recovered.damage.first?.entries)
+        XCTAssertEqual(directory.log.summary.last, model.last)
+        XCTAssertEqual(directory.log.damage.map(\.file), [first])
+        XCTAssertEqual(
+            try directory.log.entries(from: 1, through: lost.lowerBound.previous, bytesMax: 1 << 20),
+            Array(model.entries.prefix(Int(lost.lowerBound.rawValue) - 1))
+        )
     }
 
-    func testASegmentMissingInTheMiddleIsDamage() throws {
-        let (disk, _) = try makeLog(batches: 60, payload: 200)
-        XCTAssertGreaterThan(try disk.list("log").count, 2)
-        disk.plant(nil, at: second)
-        assertThrows("damaged", try openFormed(disk))
+    func testSegmentsMissingInTheMiddleAreDamage() throws {
+        let (disk, model) = try makeLog(batches: 60, payload: 200)
+        XCTAssertGreaterThan(try disk.list("log").count, 3)
+        for missing in [[second], [second, "log/0000000003.log"]] {
+            let copy = disk.copy()
+            for path in missing { copy.plant(nil, at: path) }
+            let directory = try openFormed(copy)
+            XCTAssertTrue(directory.recovered.mayVote)
+            let lost = try XCTUnwrap(directory.recovered.damage.compactMap(\.entries).first)
+            assertThrows("damaged", try directory.log.entry(at: lost.lowerBound))
+            try directory.repair(model.entries.filter { $0.index >= lost.lowerBound && $0.index < 120 })
+            XCTAssertEqual(try contents(of: directory).entries, model.entries)
+            XCTAssertEqual(try contents(of: openFormed(copy.reboot(.lost))).entries, model.entries)
+        }
     }
 
     func testHalfMadeSegmentsAreRemoved() throws {
@@ -185,7 +213,7 @@ final class RecoveryTests: StorageTestCase {
     func testContentThatImitatesAMarkIsNotTakenForOne() throws {
         let (disk, _) = try makeLog(batches: 4)
         let stop = try end(of: first, on: disk)
-        let mark = Array(try XCTUnwrap(disk.bytes(of: first))[(stop - 48)..<stop])
+        let mark = Array(try XCTUnwrap(disk.bytes(of: first))[(stop - 56)..<stop])
         let directory = try openFormed(disk)
         let last = directory.log.summary
         let entry = Entry(
@@ -197,7 +225,7 @@ final class RecoveryTests: StorageTestCase {
         try directory.persist([Persist(token: PersistToken(1), entries: [entry])])
         let longer = try end(of: first, on: disk)
         // The entry's batch loses its own mark: what is left must look torn, not like damage before a later batch.
-        try zero(longer - 48..<longer, of: first, on: disk)
+        try zero(longer - 56..<longer, of: first, on: disk)
         XCTAssertEqual(try openFormed(disk.copy()).log.summary.last, last.last)
     }
 }

@@ -4,6 +4,7 @@ import Storage
 extension RestoredState {
     /// What a data directory holds, as Raft wants to know it: nothing of it applied yet.
     init(directory: DataDirectory, membership: Membership) throws {
+        if let obstacle = directory.obstacle { throw obstacle }
         let summary = directory.log.summary
         self.init(
             hardState: directory.hardState,

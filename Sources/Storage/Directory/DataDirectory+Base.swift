@@ -30,8 +30,9 @@ extension DataDirectory {
     /// The same, as part of a write. Made again after one that found no room further on, it is there already.
     func install(_ base: BaseState, _ state: inout State) throws(StorageError) {
         if base == state.base?.base, log.summary.base == base.entry { return }
-        try write(base, voidsThrough: log.lastBatch, &state)
-        try log.replaceAll(with: base.entry, base.chain)
+        let batch = log.lastBatch
+        try write(base, voidsThrough: batch, &state)
+        try log.replaceAll(with: base.entry, base.chain, voiding: batch)
         try remakeReserve(state)
     }
 

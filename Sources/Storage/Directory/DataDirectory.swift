@@ -25,6 +25,7 @@ package final class DataDirectory: Sendable {
         var identity: DirectoryIdentity
         var hardState: HardState
         var base: BaseState?
+        var lostFrom: LogIndex?
     }
 
     struct State: Sendable {
@@ -55,7 +56,8 @@ package final class DataDirectory: Sendable {
             Published(
                 identity: opened.recovered.identity,
                 hardState: opened.recovered.hardState,
-                base: opened.recovered.base
+                base: opened.recovered.base,
+                lostFrom: opened.recovered.lostFrom
             )
         )
     }

@@ -13,7 +13,8 @@ import Synchronization
 ///     24  sequence number             8    counts the records
 ///     32  boot count                  8
 ///     40  term                        8
-///     48  the vote's name           456    then zeros
+///     48  index                       8    entries from it on may have been lost; 0: none
+///     56  the vote's name           448    then zeros
 ///    504  zero                        4
 ///    508  CRC-32C over bytes 0..<508  4
 struct HardStateFile: Sendable {
@@ -22,11 +23,13 @@ struct HardStateFile: Sendable {
     private static let version: UInt32 = 1
     private static let copyBytes = 512
     private static let copyOffsets = [0, 4096]
-    static let nameBytesMax = 456
+    static let nameBytesMax = 448
 
     struct Record: Hashable, Sendable {
         var hardState: HardState
         var bootCount: UInt64
+        /// Entries from this one on may have been acknowledged, and are lost.
+        var lostFrom: LogIndex?
         var sequence: UInt64
     }
 
@@ -41,7 +44,7 @@ struct HardStateFile: Sendable {
 
     /// Makes the file of a node that was never started.
     static func create(on disk: any Disk, incarnation: Incarnation) throws(StorageError) {
-        let copy = encode(Record(hardState: .initial, bootCount: 0, sequence: 1), incarnation)
+        let copy = encode(Record(hardState: .initial, bootCount: 0, lostFrom: nil, sequence: 1), incarnation)
         var bytes: [UInt8] = []
         for offset in copyOffsets {
             bytes.appendZeros(offset - bytes.count)
@@ -93,17 +96,29 @@ struct HardStateFile: Sendable {
             hardState.term >= record.hardState.term,
             "term \(hardState.term) after \(record.hardState.term)"
         )
-        try write(Record(hardState: hardState, bootCount: record.bootCount, sequence: record.sequence + 1))
+        var next = record
+        next.hardState = hardState
+        try replace(with: next)
+    }
+
+    /// Records that entries from this one on, or from an earlier one, may have been lost; nil: no longer. Durable on
+    /// return.
+    mutating func write(lostFrom index: LogIndex?) throws(StorageError) {
+        var next = record
+        next.lostFrom = index.map { min($0, record.lostFrom ?? $0) }
+        if next.lostFrom != record.lostFrom { try replace(with: next) }
     }
 
     /// Counts one more start; durable on return.
     mutating func countBoot() throws(StorageError) {
-        try write(
-            Record(hardState: record.hardState, bootCount: record.bootCount + 1, sequence: record.sequence + 1)
-        )
+        var next = record
+        next.bootCount += 1
+        try replace(with: next)
     }
 
-    private mutating func write(_ record: Record) throws(StorageError) {
+    private mutating func replace(with next: Record) throws(StorageError) {
+        var record = next
+        record.sequence += 1
         let bytes = Self.encode(record, incarnation)
         let newest = newestOffset
         for offset in Self.copyOffsets.filter({ $0 != newest }) + [newest] {
@@ -124,6 +139,7 @@ struct HardStateFile: Sendable {
         bytes.append(littleEndian: record.sequence)
         bytes.append(littleEndian: record.bootCount)
         bytes.append(littleEndian: record.hardState.term.rawValue)
+        bytes.append(littleEndian: record.lostFrom?.rawValue ?? 0)
         bytes += name ?? []
         bytes.appendZeros(copyBytes - 4 - bytes.count)
         bytes.append(littleEndian: bytes[...].checksum)
@@ -143,10 +159,12 @@ struct HardStateFile: Sendable {
             throw StorageError(.foreign, "\(path) belongs to another node. Put this node's own file back.")
         }
         let length: UInt32 = bytes.littleEndian(at: 12)
-        let vote = length == .max ? nil : NodeID(String(decoding: bytes[48..<48 + Int(length)], as: UTF8.self))
+        let vote = length == .max ? nil : NodeID(String(decoding: bytes[56..<56 + Int(length)], as: UTF8.self))
+        let lostFrom = LogIndex(bytes.word(at: 48))
         return Record(
             hardState: HardState(term: Term(bytes.littleEndian(at: 40)), vote: vote),
             bootCount: bytes.littleEndian(at: 32),
+            lostFrom: lostFrom == .zero ? nil : lostFrom,
             sequence: bytes.littleEndian(at: 24)
         )
     }

@@ -43,7 +43,9 @@ struct Opened: Sendable {
             on: disk,
             settings: settings,
             latencies: latencies
-        )
+        ) { index throws(StorageError) in try vote.write(lostFrom: index) }
+        damage += log.damage
+        try mend(log)
         let reserve = ReserveFile(disk: disk, bytes: settings.reserveBytes)
         try reserve.remake(for: base.map { TwinFile<BaseFile>.bytesNeeded(for: $0) } ?? 0)
         try vote.countBoot()
@@ -54,7 +56,8 @@ struct Opened: Sendable {
             bootCount: vote.record.bootCount,
             log: log.summary,
             base: base?.base,
-            damage: damage
+            damage: damage,
+            lostFrom: vote.record.lostFrom
         )
         return Opened(recovered: recovered, vote: vote, log: log, base: base)
     }
@@ -93,7 +96,8 @@ struct Opened: Sendable {
         segments: [UInt64],
         on disk: any Disk,
         settings: StorageSettings,
-        latencies: SyncLatencies
+        latencies: SyncLatencies,
+        lose: (LogIndex) throws(StorageError) -> Void
     ) throws(StorageError) -> SegmentedLog {
         guard let cluster = identity.cluster else {
             for sequence in segments { try removeUnused(sequence, on: disk) }
@@ -107,14 +111,6 @@ struct Opened: Sendable {
                 writer: LogWriter()
             )
         }
-        guard !segments.isEmpty else {
-            throw .damaged(
-                SegmentHeader.path(of: 1),
-                at: 0,
-                firstIndex: 1,
-                "the log is missing, though this node has a cluster"
-            )
-        }
         var recovery = LogRecovery(
             disk: disk,
             settings: settings,
@@ -122,7 +118,17 @@ struct Opened: Sendable {
             incarnation: identity.incarnation,
             base: base
         )
-        return try recovery.recover(segments, latencies: latencies)
+        try recovery.read(segments)
+        return try recovery.finish(latencies, lose: lose)
+    }
+
+    /// Makes good what this node can by itself. Without room that can wait.
+    private static func mend(_ log: SegmentedLog) throws(StorageError) {
+        do throws(StorageError) {
+            _ = try log.repair([], withoutPayloads: false)
+        } catch {
+            guard error.code == .diskFull else { throw error }
+        }
     }
 
     /// A first segment is made just before the identity says to which cluster the node belongs: it holds nothing yet.

@@ -28,8 +28,11 @@ package struct Recovered: Hashable, Sendable {
     package var log: LogSummary
     /// What the log goes on from, where it doesn't begin with entry 1.
     package var base: BaseState?
-    /// What couldn't be read; all else was kept.
+    /// What couldn't be read; all else was kept. Where it names no entries, all was made good already. Until all is,
+    /// this node can't lead, and not all terms and chain values of its log need be known.
     package var damage: [Damage]
+    /// Entries from this one on may have been acknowledged by this node, and are lost.
+    package var lostFrom: LogIndex?
 
     package init(
         identity: DirectoryIdentity,
@@ -38,7 +41,8 @@ package struct Recovered: Hashable, Sendable {
         bootCount: UInt64,
         log: LogSummary,
         base: BaseState?,
-        damage: [Damage]
+        damage: [Damage],
+        lostFrom: LogIndex?
     ) {
         self.identity = identity
         self.isNew = isNew
@@ -47,5 +51,11 @@ package struct Recovered: Hashable, Sendable {
         self.log = log
         self.base = base
         self.damage = damage
+        self.lostFrom = lostFrom
     }
+
+    /// Whether the last entry is known, of all this node ever acknowledged. If not, it must neither vote nor
+    /// acknowledge anything before it has again whatever it may have lost: all that a leader has which was elected
+    /// without it. `DataDirectory.settleLoss` then says so.
+    package var mayVote: Bool { lostFrom == nil }
 }

@@ -16,7 +16,7 @@ struct BatchEncoder {
         self.tip = tip
         bytes = buffer
         bytes.removeAll(keepingCapacity: true)
-        if start == SegmentHeader.byteCount { encodeBase() }
+        if start == SegmentHeader.byteCount { encodeTip(.base) }
     }
 
     /// Bytes a batch with these steps takes, its mark included, in a segment where it isn't the first.
@@ -27,12 +27,13 @@ struct BatchEncoder {
             case .append(let entries):
                 for entry in entries { size += RecordHeader.size(payloadLength: entry.payload.count) }
             case .truncate, .reset: size += RecordHeader.byteCount
+            case .number: size += Self.baseRecordSize
             }
         }
         return size
     }
 
-    /// What the base record adds to the first batch of a segment.
+    /// Bytes of a record that says what the log is at, with the number of its batch.
     static let baseRecordSize = RecordHeader.size(payloadLength: 8)
 
     mutating func encode(_ entry: Entry) {
@@ -72,12 +73,22 @@ struct BatchEncoder {
         changes.append(.reset(id, chain))
     }
 
+    /// The log is at this entry here, and the batch has this number.
+    mutating func encodeSkip(to id: EntryID, _ chain: ChainValue, batch: UInt64) {
+        precondition(batch > tip.batch, "batch \(batch) after batch \(tip.batch)")
+        if (id, chain) != (tip.id, tip.chain) { changes.append(.skipped(id, chain)) }
+        tip = LogTip(id: id, chain: chain, batch: batch - 1)
+        encodeTip(.skip)
+    }
+
     /// The entry at `index` where this batch added it or went back to it.
     func identity(at index: LogIndex) -> (EntryID, ChainValue)? {
         for change in changes.reversed() {
             switch change {
-            case .appended(let id, _, let chain, _), .truncated(let id, let chain), .reset(let id, let chain):
+            case .appended(let id, _, let chain, _), .truncated(let id, let chain), .reset(let id, let chain),
+                .skipped(let id, let chain):
                 if id.index == index { return (id, chain) }
+            case .spoiled: break
             }
         }
         return nil
@@ -86,7 +97,7 @@ struct BatchEncoder {
     /// Ends the batch.
     mutating func encodeMark(_ kind: CommitMark.Kind) {
         tip.batch += 1
-        CommitMark(kind: kind, sequence: tip.batch, batchStart: start, lastIndex: tip.id.index, chain: tip.chain)
+        CommitMark(kind: kind, sequence: tip.batch, batchStart: start, last: tip.id, chain: tip.chain)
             .encode(into: &bytes, key: key, offset: start + bytes.count)
     }
 
@@ -102,11 +113,11 @@ struct BatchEncoder {
         tip.chain = chain
     }
 
-    private mutating func encodeBase() {
-        let header = RecordHeader(kind: .base, id: tip.id, chain: tip.chain, payloadLength: 8)
+    private mutating func encodeTip(_ kind: RecordHeader.Kind) {
+        let header = RecordHeader(kind: kind, id: tip.id, chain: tip.chain, payloadLength: 8)
         var payload: [UInt8] = []
         payload.append(littleEndian: tip.batch + 1)
-        header.encode(into: &bytes, key: key, offset: start, controlPayload: payload)
+        header.encode(into: &bytes, key: key, offset: start + bytes.count, controlPayload: payload)
         bytes.append(contentsOf: payload)
     }
 }

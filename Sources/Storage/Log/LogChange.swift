@@ -8,6 +8,11 @@ enum LogChange: Hashable, Sendable {
     case truncated(EntryID, ChainValue)
     /// The log is empty and goes on after this entry.
     case reset(EntryID, ChainValue)
+    /// The log is at this entry. What records led to it can't be read: entries up to there may be missing, or others
+    /// than the log had before.
+    case skipped(EntryID, ChainValue)
+    /// The content of this entry, added before, can't be read.
+    case spoiled(LogIndex)
 }
 
 /// One part of a batch handed to `SegmentedLog.append`.
@@ -18,4 +23,6 @@ package enum LogStep: Sendable {
     case truncate(after: LogIndex)
     /// Forgets every entry and goes on after this one: a snapshot has replaced what was here.
     case reset(EntryID, ChainValue)
+    /// Gives the batch at least this number.
+    case number(UInt64)
 }

@@ -4,7 +4,10 @@ import Raft
 ///
 /// - Bytes behind the last mark that no later mark vouches for are a torn write: they are zeroed, so that nothing can
 ///   ever take them for something written.
-/// - Bytes before a later mark are damage: `.damaged`, and the files are left as they are.
+/// - Bytes before a later mark are damage: what can't be read is noted, all else is kept, and the files are left as
+///   they are.
+/// - Where the segment that the log ended in is missing, or a part of it, so is what was written last: the log goes on
+///   behind what can be read, in another segment, once it is on disk that something was lost.
 /// - The last batch is written once more and everything is synced before anything is promised: a sync that failed in
 ///   the process before may have left it in the system's memory only, marked clean.
 struct LogRecovery {
@@ -14,22 +17,25 @@ struct LogRecovery {
     let incarnation: Incarnation
     let base: BaseFile?
 
-    private var positions = LogPositions()
+    private(set) var positions: LogPositions
+    /// The state of the log behind what was read so far; nil before anything was.
     private var tip: LogTip?
-    private var writer = LogWriter()
-    private var prepared: SegmentFile?
-    private var lastBatch: (SegmentFile, offset: Int, bytes: [UInt8])?
-    private var torns: [(SegmentFile, Range<Int>)] = []
-    private var end: End?
+    private(set) var writer = LogWriter()
+    private(set) var prepared: SegmentFile?
+    private(set) var lastBatch: (SegmentFile, offset: Int, bytes: [UInt8])?
+    private(set) var torns: [(SegmentFile, Range<Int>)] = []
+    /// Files that hold nothing and are in the way.
+    private(set) var leftovers: [String] = []
+    /// What was written last may be missing.
+    private(set) var hasLostEnd = false
+    /// The segment that must be made for the log to go on.
+    private(set) var missingEnd: UInt64?
     /// The log is empty and goes on after the base, whatever stands in it up to here.
-    private var voidsThrough: UInt64?
-
-    /// Where the log ends, and which entry would come next.
-    private struct End {
-        var path: String
-        var offset: Int
-        var firstIndex: LogIndex
-    }
+    private(set) var voidsThrough: UInt64?
+    /// How the last segment that was read ended.
+    private var lastMark: CommitMark.Kind?
+    /// Segments read to find out where the log ends, until they are read for good.
+    private var opened: [UInt64: FoundSegment] = [:]
 
     init(disk: any Disk, settings: StorageSettings, cluster: ClusterID, incarnation: Incarnation, base: BaseFile?) {
         self.disk = disk
@@ -37,7 +43,14 @@ struct LogRecovery {
         self.cluster = cluster
         self.incarnation = incarnation
         self.base = base
+        positions = LogPositions(floor: base.map { ($0.base.entry, $0.base.chain) } ?? (.zero, .empty))
         voidsThrough = base?.voidsThrough
+    }
+
+    /// Whether the log must be emptied to fit its base.
+    var isReplaced: Bool {
+        guard let base else { return false }
+        return voidsThrough != nil || base.base.entry.index > positions.summary.last.index
     }
 
     /// Numbers of the segments there are, lowest first, after removing what a crash left half made.
@@ -50,140 +63,159 @@ struct LogRecovery {
         return sequences.sorted()
     }
 
-    /// Recovers the log made of these segments, of which there is at least one.
-    mutating func recover(_ sequences: [UInt64], latencies: SyncLatencies) throws(StorageError) -> SegmentedLog {
-        if base == nil, let lowest = sequences.first, lowest != 1 { throw missing(1) }
-        for (sequence, next) in zip(sequences, sequences.dropFirst()) where next != sequence + 1 {
-            throw missing(sequence + 1)
+    /// Reads the log made of these segments.
+    mutating func read(_ sequences: [UInt64]) throws(StorageError) {
+        let first = base == nil ? 1 : sequences.first ?? 1
+        var lastUsed = first
+        for sequence in sequences.reversed() {
+            guard let found = try find(sequence) else { continue }
+            opened[sequence] = found
+            if found.hasMark {
+                lastUsed = sequence
+                break
+            }
         }
-        var open = true
-        for sequence in sequences {
-            let segment = try SegmentFile.open(sequence, cluster: cluster, incarnation: incarnation, on: disk)
-            open = open ? try read(segment, isFirst: sequence == sequences.first) : try readUnused(segment)
+        for sequence in first..<lastUsed {
+            let found = if let found = try find(sequence) { found } else { try substitute(for: sequence) }
+            try read(found, isLast: false)
         }
-        if open, let last = sequences.last { throw missing(last + 1) }
-        let log = try finish(latencies)
-        if let base { try begin(log, after: base.base) }
-        return log
+        guard let last = try find(lastUsed) else {
+            hasLostEnd = true
+            missingEnd = lastUsed
+            return
+        }
+        try read(last, isLast: true)
+        try readUnused(sequences.filter { $0 > lastUsed }, behind: last)
+        // A base that was made of the log stands for nothing the log didn't hold.
+        if voidsThrough == nil, let base, base.base.entry.index > positions.summary.last.index { hasLostEnd = true }
+        opened = [:]
     }
 
-    /// Reads the segment the log goes on in; false where it ends there.
-    private mutating func read(_ segment: SegmentFile, isFirst: Bool) throws(StorageError) -> Bool {
-        let bytes = try segment.file.read(at: 0, count: segment.header.capacity)
-        let isVeryFirst = segment.header.sequence == 1
-        var scan = SegmentScan(bytes, header: segment.header, after: isVeryFirst ? .empty : tip)
-        if let batch = scan.next() {
-            if isFirst, let base = scan.base { positions.begin(after: base.id, base.chain) }
-            positions.add(segment)
-            take(batch)
+    private func find(_ sequence: UInt64) throws(StorageError) -> FoundSegment? {
+        if let found = opened[sequence] { return found }
+        return try FoundSegment.open(sequence, cluster: cluster, incarnation: incarnation, on: disk)
+    }
+
+    /// An empty segment in place of one that is missing, though later ones are in use.
+    private func substitute(for sequence: UInt64) throws(StorageError) -> FoundSegment {
+        let header = SegmentHeader(
+            cluster: cluster,
+            incarnation: incarnation,
+            sequence: sequence,
+            capacity: settings.firstSegmentBytes
+        )
+        let segment = try SegmentFile.create(header, on: disk)
+        let bytes = try segment.file.read(at: 0, count: header.capacity)
+        return FoundSegment(segment: segment, bytes: bytes, hasHeader: true, isCut: false, damagedAt: 0)
+    }
+
+    /// Where the log begins if nothing else says so.
+    private var fallback: LogTip {
+        LogTip(id: base?.base.entry ?? .zero, chain: base?.base.chain ?? .empty, batch: 0)
+    }
+
+    // MARK: One segment
+
+    private mutating func read(_ found: FoundSegment, isLast: Bool) throws(StorageError) {
+        let header = found.segment.header
+        if header.sequence == 1 { tip = .empty }
+        let own = SegmentScan(found.bytes, header: header, after: nil).ownStart
+        begin(found, own)
+        var scan = SegmentScan(found.bytes, header: header, after: own ?? tip)
+        while true {
             while let batch = scan.next() { take(batch) }
-            lastBatch = (segment, scan.lastBatch.lowerBound, scan.lastBatchBytes)
-        } else {
-            positions.add(segment)
+            if scan.lastMark == .continued || isLast && scan.laterBatch == nil { break }
+            let positions = self.positions
+            guard scan.salvage(fallback: fallback, identity: { Self.identity(at: $0, in: positions) }) else { break }
         }
-        if scan.lastMark == .continued {
-            tip = scan.committed
-            return true
+        if !isLast, scan.lastMark != .continued {
+            self.positions.apply(scan.takeRest(), end: found.bytes.count)
         }
-        try scan.checkTail()
-        guard let committed = scan.committed else {
-            throw .damaged(segment.path, at: scan.stop, "nothing in it can be read, though the log begins here")
+        if let offset = [scan.damagedAt, found.damagedAt].compactMap({ $0 }).min() {
+            self.positions.note(damageAt: offset, ofSegment: header.sequence, entries: nil)
         }
-        end = End(path: segment.path, offset: scan.stop, firstIndex: scan.firstIndexInDoubt)
-        tip = committed
-        writer.segment = segment
-        writer.position = scan.end
-        writer.tip = committed
-        writer.isSealed = scan.lastMark == .seal
-        if let torn = scan.tornBytes { torns.append((segment, torn)) }
-        return false
+        if !scan.lastBatch.isEmpty { lastBatch = (found.segment, scan.lastBatch.lowerBound, scan.lastBatchBytes) }
+        lastMark = scan.lastMark
+        if isLast { return end(scan, in: found.segment) }
+        tip = scan.working
+        tip?.batch = max(scan.committed?.batch ?? 0, (scan.start?.batch ?? 0) + 1)
+    }
+
+    /// Goes on in this segment, which says itself, where it can be read, that the log is at `own` then.
+    private mutating func begin(_ found: FoundSegment, _ own: LogTip?) {
+        if positions.segments.isEmpty {
+            let start = own ?? tip ?? fallback
+            let isKnown = start.id.index <= fallback.id.index
+            positions.begin(after: isKnown ? start.id : fallback.id, isKnown ? start.chain : fallback.chain)
+            positions.add(found.segment, start: start)
+            if !isKnown { positions.skip(to: start.id, start.chain) }
+            return
+        }
+        if let own, let tip, own != tip, let last = positions.segments.last {
+            // What the segments before this one should hold isn't there.
+            if (own.id, own.chain) != (tip.id, tip.chain) { positions.skip(to: own.id, own.chain) }
+            positions.note(damageAt: last.end, ofSegment: last.file.header.sequence, entries: nil)
+        }
+        positions.add(found.segment, start: own ?? tip ?? fallback)
     }
 
     private mutating func take(_ batch: SegmentScan.Batch) {
         positions.apply(batch.changes, end: batch.end)
+        // Nothing is appended to a log that is void before it says itself that it is.
         guard let voids = voidsThrough, batch.number > voids else { return }
-        for case .reset in batch.changes { voidsThrough = nil }
+        if batch.kind == .commit || !batch.changes.isEmpty { voidsThrough = nil }
     }
 
-    /// Lets the log begin after its base. That is where a crash left it for certain, or where it has been since.
-    private func begin(_ log: SegmentedLog, after base: BaseState) throws(StorageError) {
-        if voidsThrough != nil { return try log.replaceAll(with: base.entry, base.chain) }
-        let summary = log.summary
-        guard summary.base.index <= base.entry.index else {
-            throw .damaged(
-                SegmentHeader.path(of: 1),
-                at: 0,
-                firstIndex: base.entry.index.next,
-                "segments are missing: entries after \(base.entry.index) through \(summary.base.index) are nowhere"
-            )
-        }
-        guard base.entry.index <= summary.last.index,
-            try log.identity(at: base.entry.index) == (base.entry, base.chain)
-        else {
-            throw .damaged(
-                BaseFile.path,
-                at: 0,
-                "it stands for entries up to \(base.entry), which the log, at \(summary.last), doesn't hold"
-            )
-        }
-        try log.trim(to: base.entry, base.chain)
+    private mutating func end(_ scan: SegmentScan, in segment: SegmentFile) {
+        tip = scan.committed ?? fallback
+        writer.segment = segment
+        writer.position = scan.end
+        writer.tip = tip ?? fallback
+        writer.isSealed = scan.lastMark == .seal
+        if let torn = scan.unreadBytes, scan.lastMark != .continued { torns.append((segment, torn)) }
     }
 
-    /// Reads a segment behind the one the log ends in: it was made ahead, and must be empty.
-    private mutating func readUnused(_ segment: SegmentFile) throws(StorageError) -> Bool {
-        let bytes = try segment.file.read(at: 0, count: segment.header.capacity)
-        let scan = SegmentScan(bytes, header: segment.header, after: nil)
-        if let offset = scan.anyMark(), let end {
-            throw .damaged(
-                end.path,
-                at: end.offset,
-                firstIndex: end.firstIndex,
-                "the log can't be read on from there, though it goes on in \(segment.path) at byte \(offset)"
-            )
-        }
-        guard prepared == nil else {
-            try disk.remove(segment.path)
-            return false
-        }
-        if let torn = scan.tornBytes { torns.append((segment, torn)) }
-        prepared = segment
-        return false
+    private static func identity(at index: LogIndex, in positions: LogPositions) -> (EntryID, ChainValue)? {
+        let summary = positions.summary
+        if index == summary.base.index { return (summary.base, summary.baseChain) }
+        guard index > summary.base.index, index <= summary.last.index, let place = positions.record(of: index),
+            let bytes = try? place.0.file.read(at: place.offset, count: RecordHeader.byteCount),
+            let header = RecordHeader.decode(bytes, at: 0, key: place.0.header.key, offset: place.offset)
+        else { return nil }
+        return (header.id, header.chain)
     }
 
-    /// Makes what was read durable, and what is torn unreadable.
-    private func finish(_ latencies: SyncLatencies) throws(StorageError) -> SegmentedLog {
-        if let (segment, offset, bytes) = lastBatch {
-            try segment.file.write(bytes, at: offset)
-            try latencies.sync(segment.file)
+    // MARK: Behind the last segment in use
+
+    /// Segments that no batch can be recognised in: the one the log has just gone on in, one made ahead.
+    private mutating func readUnused(_ sequences: [UInt64], behind last: FoundSegment) throws(StorageError) {
+        var unused: [FoundSegment] = []
+        for sequence in sequences {
+            guard let found = try find(sequence) else { continue }
+            let isNext = sequence == last.sequence + 1
+            if isNext && found.isAsMade { unused.append(found) } else { leftovers.append(found.segment.path) }
         }
-        for (segment, torn) in torns {
-            try segment.file.write([UInt8](repeating: 0, count: torn.count), at: torn.lowerBound)
-            try latencies.sync(segment.file)
+        if let next = unused.first, let torn = next.unreadBytes { torns.append((next.segment, torn)) }
+        prepared = unused.first?.segment
+        // Before the mark that says that the log goes on in another segment, that one was there.
+        hasLostEnd = lastMark == .continued ? prepared == nil : last.isCut || lastMark == nil && !last.hasHeader
+        if let next = prepared, hasLostEnd || lastMark == .continued {
+            goOn(in: next)
+        } else if hasLostEnd {
+            missingEnd = last.sequence + 1
+            leftovers.removeAll { $0 == SegmentHeader.path(of: last.sequence + 1) }
         }
-        try disk.syncDirectory("log")
-        let preparer = SegmentPreparer(
-            disk: disk,
-            settings: settings,
-            current: writer.segment?.header.sequence ?? 0,
-            ready: prepared
-        )
-        return SegmentedLog(
-            disk: disk,
-            settings: settings,
-            incarnation: incarnation,
-            latencies: latencies,
-            preparer: preparer,
-            positions: positions,
-            writer: writer
-        )
     }
 
-    private func missing(_ sequence: UInt64) -> StorageError {
-        .damaged(
-            SegmentHeader.path(of: sequence),
-            at: 0,
-            firstIndex: tip?.id.index.next,
-            "the file is missing, though the log goes on in it"
-        )
+    /// The log goes on in this segment, which is empty.
+    mutating func goOn(in segment: SegmentFile) {
+        let tip = tip ?? fallback
+        if positions.segments.isEmpty { positions.begin(after: tip.id, tip.chain) }
+        positions.add(segment, start: tip)
+        prepared = nil
+        writer.segment = segment
+        writer.position = SegmentHeader.byteCount
+        writer.tip = tip
+        writer.isSealed = false
     }
 }

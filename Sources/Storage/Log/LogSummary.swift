@@ -8,9 +8,9 @@ package struct LogSummary: Hashable, Sendable {
     /// The last entry; equal to `base` where the log is empty.
     package var last: EntryID
     package var lastChain: ChainValue
-    /// Terms of the entries held, first to last.
+    /// Terms of the entries held, first to last; of those whose records can be read, where there is damage.
     package var termRuns: [TermRun]
-    /// Where entries of kind `membership` are among those held, oldest first.
+    /// Where entries of kind `membership` are among those held, oldest first; of those whose records can be read.
     package var membershipIndexes: [LogIndex]
 
     package static let empty = LogSummary(emptyAfter: .zero, .empty)
@@ -35,7 +35,7 @@ package struct LogSummary: Hashable, Sendable {
             let middle = (low + high) / 2
             if termRuns[middle].firstIndex <= index { low = middle } else { high = middle }
         }
-        return termRuns[low].term
+        return termRuns.isEmpty ? nil : termRuns[low].term
     }
 
     // MARK: Keeping it right
@@ -47,6 +47,28 @@ package struct LogSummary: Hashable, Sendable {
         if kind == .membership { membershipIndexes.append(id.index) }
         last = id
         lastChain = chain
+    }
+
+    /// The log now ends at this entry, beyond the last, though those between are not known.
+    mutating func skip(to id: EntryID, _ chain: ChainValue) {
+        last = id
+        lastChain = chain
+    }
+
+    /// These entries, contiguous and of the log, are known now.
+    mutating func fill(_ entries: ArraySlice<Entry>) {
+        guard let first = entries.first?.index, let end = entries.last?.index else { return }
+        let termBehind = term(at: end.next)
+        var runs = termRuns.filter { $0.firstIndex < first }
+        let behind = termRuns.filter { $0.firstIndex > end.next }
+        for entry in entries where runs.last?.term != entry.term {
+            runs.append(TermRun(firstIndex: entry.index, term: entry.term))
+        }
+        if let term = termBehind, runs.last?.term != term { runs.append(TermRun(firstIndex: end.next, term: term)) }
+        termRuns = runs + behind
+        membershipIndexes.removeAll { first <= $0 && $0 <= end }
+        membershipIndexes += entries.filter { $0.kind == .membership }.map(\.index)
+        membershipIndexes.sort()
     }
 
     /// The log now ends at this entry, also where that is before its base.

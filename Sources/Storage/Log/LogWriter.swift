@@ -8,8 +8,10 @@ struct LogWriter: Sendable {
     var position = SegmentHeader.byteCount
     /// The state of the log on disk.
     var tip = LogTip.empty
-    /// A reset that the base file vouches for and the log doesn't record yet: it comes before anything else.
-    var owedReset: (EntryID, ChainValue)?
+    /// What the base file vouches for and the log doesn't record yet: it comes before anything else.
+    var owed: [LogStep] = []
+    /// Copies of entries that can't be read.
+    var repairs = Repairs()
     /// The last thing on disk is a seal.
     var isSealed = false
     /// A write that failed for lack of room may have left bytes up to here.
@@ -18,6 +20,15 @@ struct LogWriter: Sendable {
     var buffer: [UInt8] = []
 
     static let bufferBytesMax = 4 << 20
+
+    /// The segment written to was written anew.
+    mutating func goOn(in segment: SegmentFile, behind rewrite: SegmentRewrite) {
+        self.segment = segment
+        position = rewrite.content.count
+        isSealed = rewrite.tip != tip
+        tip = rewrite.tip
+        dirtyEnd = 0
+    }
 
     /// Whether a batch of this size can go into the segment, with room left to say that the log goes on in the next.
     func fits(_ batchSize: Int) -> Bool {

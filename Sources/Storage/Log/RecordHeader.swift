@@ -26,6 +26,9 @@ struct RecordHeader: Hashable, Sendable {
         case truncate
         /// The log begins after this entry from here on; all that came before is void.
         case reset
+        /// The log is at this entry here, though not all that led to it stands before. The payload is the number of the
+        /// batch it belongs to. Only in segments that were written again after damage.
+        case skip
 
         var rawValue: UInt8 {
             switch self {
@@ -33,6 +36,7 @@ struct RecordHeader: Hashable, Sendable {
             case .base: 0x80
             case .truncate: 0x81
             case .reset: 0x82
+            case .skip: 0x83
             }
         }
 
@@ -41,6 +45,7 @@ struct RecordHeader: Hashable, Sendable {
             case 0x80: self = .base
             case 0x81: self = .truncate
             case 0x82: self = .reset
+            case 0x83: self = .skip
             default:
                 guard let kind = Entry.Kind(rawValue: rawValue) else { return nil }
                 self = .entry(kind)
@@ -88,7 +93,7 @@ struct RecordHeader: Hashable, Sendable {
             payloadElsewhere: last & 0x200 != 0
         )
         var payload: ArraySlice<UInt8> = []
-        if header.kind == .base {
+        if header.kind == .base || header.kind == .skip {
             guard header.payloadLength == 8, position + byteCount + 8 <= bytes.count else { return nil }
             payload = bytes[(position + byteCount)..<(position + byteCount + 8)]
         }

@@ -13,18 +13,20 @@ struct LogTip: Hashable, Sendable {
 /// Reads one segment from its first byte to where its last whole batch ends. Pure.
 ///
 /// The state of the log moves only at marks. Scanning stops at the first bytes that are neither the expected record
-/// nor the expected mark; what that means is decided by what stands behind them.
+/// nor the expected mark. What that means is decided by what stands behind them, and by whoever scans; where it means
+/// damage, `salvage` goes on behind it.
 struct SegmentScan {
     /// A batch that ended in its mark.
     struct Batch {
+        /// The number and the kind of its mark.
         var number: UInt64
+        var kind: CommitMark.Kind
         var changes: [LogChange]
         var end: Int
     }
 
-    private let bytes: [UInt8]
-    private let key: UInt64
-    private let path: String
+    let bytes: [UInt8]
+    let key: UInt64
 
     /// The state of the log at the last mark; nil before the base record of the first segment there is.
     private(set) var committed: LogTip?
@@ -32,23 +34,37 @@ struct SegmentScan {
     private(set) var lastBatch = SegmentHeader.byteCount..<SegmentHeader.byteCount
     /// The last mark, where there was one.
     private(set) var lastMark: CommitMark.Kind?
-    /// Base of the log, where this is the first segment there is.
-    private(set) var base: LogTip?
+    /// The state of the log where the segment begins; nil before that was read.
+    var start: LogTip?
+    /// The first place where something could not be read.
+    var damagedAt: Int?
 
-    private var working: LogTip?
-    private var position = SegmentHeader.byteCount
-    private var changes: [LogChange] = []
+    /// The state of the log at `position`, and what has changed since the last mark.
+    var working: LogTip?
+    var position = SegmentHeader.byteCount
+    var changes: [LogChange] = []
+    /// Something could not be read since the last mark: the next one stands for itself.
+    var isAdrift = false
 
     /// - Parameter tip: the state of the log where the segment begins; nil for the first segment there is.
     init(_ bytes: [UInt8], header: SegmentHeader, after tip: LogTip?) {
         self.bytes = bytes
         key = header.key
-        path = header.path
         committed = tip
         working = tip
+        start = tip
     }
 
     var end: Int { lastBatch.upperBound }
+
+    /// The state of the log where the segment begins, as the segment says itself; nil where that can't be read.
+    var ownStart: LogTip? {
+        let position = SegmentHeader.byteCount
+        guard let header = RecordHeader.decode(bytes, at: position, key: key, offset: position), header.kind == .base
+        else { return nil }
+        let batch = bytes.word(at: position + RecordHeader.byteCount)
+        return LogTip(id: header.id, chain: header.chain, batch: batch &- 1)
+    }
 
     /// The next whole batch; nil where the readable part ends.
     mutating func next() -> Batch? {
@@ -61,83 +77,72 @@ struct SegmentScan {
                 lastBatch = end..<position + CommitMark.byteCount
                 position = end
                 committed = working
+                isAdrift = false
                 defer { changes = [] }
-                return Batch(number: mark.sequence, changes: changes, end: end)
+                return Batch(number: mark.sequence, kind: mark.kind, changes: changes, end: end)
             }
             guard readRecord() else { return nil }
         }
     }
 
-    /// Throws `.damaged` where a later batch proves that the bytes at which scanning stopped were once whole: nothing
-    /// is written before all earlier batches are durable.
-    func checkTail() throws(StorageError) {
-        let expected = (committed?.batch ?? 0) + 1
-        guard let (mark, offset) = CommitMark.first(in: bytes, from: position, sequence: expected + 1, key: key) else {
-            return
-        }
-        throw .damaged(
-            path,
-            at: position,
-            firstIndex: firstIndexInDoubt,
-            "batch \(expected) can't be read, though batch \(mark.sequence) stands behind it at byte \(offset)"
-        )
+    /// The first mark behind the place where scanning stopped that proves that the bytes there were once whole, and
+    /// where it stands: nothing is written before all earlier batches are durable.
+    var laterBatch: Int? {
+        CommitMark.first(in: bytes, from: position, sequence: (committed?.batch ?? 0) + 2, key: key)?.1
     }
 
-    /// Any mark in the segment, where none may be.
-    func anyMark() -> Int? {
-        CommitMark.first(in: bytes, from: SegmentHeader.byteCount, sequence: 0, key: key)?.1
-    }
-
-    /// Bytes behind the last whole batch that are not zero: a torn write.
-    var tornBytes: Range<Int>? {
+    /// Bytes behind the last whole batch that are not zero.
+    var unreadBytes: Range<Int>? {
         bytes.lastNonZero(from: end).map { end..<$0 + 1 }
     }
 
     /// The bytes of the last whole batch.
     var lastBatchBytes: [UInt8] { Array(bytes[lastBatch]) }
 
-    /// The entry at which scanning stopped, at the latest.
-    var firstIndexInDoubt: LogIndex { (working?.id.index ?? .zero).next }
-
-    /// Where scanning stopped.
-    var stop: Int { position }
-
     private func accept(_ mark: CommitMark) -> Bool {
         // The base record comes before every mark.
         guard let working, position > SegmentHeader.byteCount else { return false }
-        return mark.sequence == working.batch + 1 && mark.batchStart == end && mark.lastIndex == working.id.index
-            && mark.chain == working.chain
+        guard mark.last == working.id, mark.chain == working.chain else { return false }
+        return isAdrift
+            ? mark.sequence > committed?.batch ?? 0 : mark.sequence == working.batch + 1 && mark.batchStart == end
     }
 
     private mutating func readRecord() -> Bool {
-        guard let header = RecordHeader.decode(bytes, at: position, key: key, offset: position),
-            position + header.size <= bytes.count
-        else { return false }
-        let payload = bytes[
-            (position + RecordHeader.byteCount)..<(position + RecordHeader.byteCount + header.payloadLength)
-        ]
-        let padding = bytes[payload.endIndex..<(position + header.size)]
-        guard padding.allSatisfy({ $0 == 0 }), take(header, payload) else { return false }
+        guard let (header, payload) = record(at: position), isPadded(header), take(header, payload) else {
+            return false
+        }
         position += header.size
         return true
+    }
+
+    /// The record at `offset`, whatever comes before it, and the bytes of its payload.
+    func record(at offset: Int) -> (RecordHeader, ArraySlice<UInt8>)? {
+        guard let header = RecordHeader.decode(bytes, at: offset, key: key, offset: offset),
+            offset + header.size <= bytes.count
+        else { return nil }
+        let start = offset + RecordHeader.byteCount
+        return (header, bytes[start..<start + header.payloadLength])
+    }
+
+    private func isPadded(_ header: RecordHeader) -> Bool {
+        let end = position + RecordHeader.byteCount + header.payloadLength
+        return bytes[end..<position + header.size].allSatisfy { $0 == 0 }
     }
 
     private mutating func take(_ header: RecordHeader, _ payload: ArraySlice<UInt8>) -> Bool {
         let isFirst = position == SegmentHeader.byteCount
         switch header.kind {
         case .base:
-            guard isFirst, payload.count == 8 else { return false }
-            let batch = bytes.word(at: payload.startIndex)
-            let tip = LogTip(id: header.id, chain: header.chain, batch: batch &- 1)
+            guard isFirst, let tip = ownStart else { return false }
             if working == nil {
-                base = tip
+                start = tip
                 working = tip
             }
             return working == tip
         case .entry(let kind):
-            guard !isFirst, let tip = working, header.id.index == tip.id.index.next, header.id.term >= tip.id.term
+            guard !isFirst, let tip = working, header.id.index == tip.id.index.next, header.id.term >= tip.id.term,
+                header.vouches(for: payload, of: kind, after: tip.chain)
             else { return false }
-            guard header.vouches(for: payload, of: kind, after: tip.chain) else { return false }
             changes.append(.appended(header.id, kind, header.chain, offset: UInt32(position)))
         case .truncate:
             guard !isFirst, let tip = working, header.id <= tip.id, payload.isEmpty else { return false }
@@ -145,6 +150,11 @@ struct SegmentScan {
         case .reset:
             guard !isFirst, working != nil, payload.isEmpty else { return false }
             changes.append(.reset(header.id, header.chain))
+        case .skip:
+            let batch = bytes.word(at: payload.startIndex)
+            guard !isFirst, let tip = working, batch > tip.batch else { return false }
+            if (tip.id, tip.chain) != (header.id, header.chain) { changes.append(.skipped(header.id, header.chain)) }
+            working?.batch = batch - 1
         }
         working?.id = header.id
         working?.chain = header.chain

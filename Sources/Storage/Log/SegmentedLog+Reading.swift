@@ -2,13 +2,12 @@ package import Raft
 import Synchronization
 
 /// Every entry read is checked: the record's header by its own checksum, index and place; the content by the chain
-/// value, which must be the one that follows from the entry before it.
+/// value, which must be the one that follows from the entry before it. An entry that fails is noted, and never served.
 extension SegmentedLog {
     /// Entries from `first` through `last`, in order, as many as fit into `bytesMax` and `entriesMax`: at least one
     /// whole batch, and never part of one, unless `last` is inside it. Empty where `first` is above `last`.
     ///
-    /// Throws `.outOfRange` where the log doesn't hold all of them, `.damaged` where the disk gives back other bytes
-    /// than were written.
+    /// Throws `.outOfRange` where the log doesn't hold all of them, `.damaged` where the first batch can't be read.
     package func entries(
         from first: LogIndex,
         through last: LogIndex,
@@ -17,7 +16,7 @@ extension SegmentedLog {
     ) throws(StorageError) -> [Entry] {
         guard first <= last else { return [] }
         while true {
-            if let entries = try readUnlessTruncated(first, last, bytesMax, entriesMax) { return entries }
+            if let entries = try readUnlessChanged(first, last, bytesMax, entriesMax) { return entries }
         }
     }
 
@@ -36,62 +35,10 @@ extension SegmentedLog {
         return entries
     }
 
-    /// Term and chain value of the entry at `index`, or of the one before the first.
-    package func identity(at index: LogIndex) throws(StorageError) -> (EntryID, ChainValue) {
-        let found = try positions.withLock { positions throws(StorageError) -> Place in
-            let summary = positions.summary
-            if index == summary.last.index { return .known(summary.last, summary.lastChain) }
-            if index == summary.base.index { return .known(summary.base, summary.baseChain) }
-            try Self.check(index...index, in: summary)
-            return .span(positions.span(from: index, through: index, bytesMax: 1))
-        }
-        switch found {
-        case .known(let id, let chain): return (id, chain)
-        case .span(let span):
-            let offset = Int(span.offsets[0])
-            let bytes = try span.file.file.read(at: offset, count: RecordHeader.byteCount)
-            let header = try Self.header(bytes, at: 0, of: span.first, in: span.file, offset: offset)
-            return (header.id, header.chain)
-        }
-    }
-
-    /// The chain values of the entries in `range`, which may start with the one before the first. Reads headers only:
-    /// contents are not checked. Not while another thread truncates the range.
-    package func chains(_ range: ClosedRange<LogIndex>) throws(StorageError) -> [ChainValue] {
-        var chains = [try identity(at: range.lowerBound).1]
-        chains.reserveCapacity(range.count)
-        while chains.count < range.count {
-            let next = range.lowerBound.advanced(by: chains.count)
-            let span = try positions.withLock { positions throws(StorageError) in
-                try Self.check(next...range.upperBound, in: positions.summary)
-                return positions.span(from: next, through: range.upperBound, bytesMax: Self.chunkBytes)
-            }
-            let start = Int(span.offsets[0])
-            let bytes = try span.file.file.read(at: start, count: span.end - start)
-            for (place, offset) in span.offsets.enumerated() {
-                let header = try Self.header(
-                    bytes,
-                    at: Int(offset) - start,
-                    of: next.advanced(by: place),
-                    in: span.file,
-                    offset: Int(offset)
-                )
-                chains.append(header.chain)
-            }
-        }
-        return chains
-    }
-
-    private enum Place {
-        case known(EntryID, ChainValue)
-        case span(LogPositions.Span)
-    }
-
-    private static let chunkBytes = 1 << 20
     private static let readBytesMin = 64 << 10
 
-    /// Nil where entries were truncated meanwhile.
-    private func readUnlessTruncated(
+    /// Nil where entries were truncated meanwhile, or found damaged: to be tried again.
+    private func readUnlessChanged(
         _ first: LogIndex,
         _ last: LogIndex,
         _ bytesMax: Int,
@@ -109,12 +56,12 @@ extension SegmentedLog {
             guard room > 0, whole == 0 || entries.count < entriesMax else { break }
             let span = try positions.withLock { positions throws(StorageError) -> LogPositions.Span? in
                 guard positions.generation == generation else { return nil }
-                try Self.check(next...last, in: positions.summary)
-                return positions.span(from: next, through: last, bytesMax: room)
+                return try Self.span(from: next, through: last, bytesMax: room, needed: whole == 0, in: positions)
             }
             guard let span else { return nil }
+            guard !span.offsets.isEmpty else { break }
             let previous = if let chain { chain } else { try identity(at: next.previous).1 }
-            let read = try Self.decode(span, after: previous)
+            guard let read = try decode(span, after: previous) else { return nil }
             guard positions.withLock({ $0.generation }) == generation else { return nil }
             for entry in read {
                 let size = RecordHeader.size(payloadLength: entry.payload.count)
@@ -131,7 +78,29 @@ extension SegmentedLog {
         return Array(entries[..<whole])
     }
 
-    private static func check(_ range: ClosedRange<LogIndex>, in summary: LogSummary) throws(StorageError) {
+    /// Where to read on. Empty where the next entry can't be read and none more are needed.
+    private static func span(
+        from next: LogIndex,
+        through last: LogIndex,
+        bytesMax: Int,
+        needed: Bool,
+        in positions: LogPositions
+    ) throws(StorageError) -> LogPositions.Span {
+        try check(next...last, in: positions.summary)
+        guard let unreadable = positions.unreadable.first(in: next...last) else {
+            return positions.span(from: next, through: last, bytesMax: bytesMax)
+        }
+        if unreadable.lowerBound > next {
+            return positions.span(from: next, through: unreadable.lowerBound.previous, bytesMax: bytesMax)
+        }
+        guard needed else {
+            let file = positions.segments[positions.place(of: next)].file
+            return LogPositions.Span(file: file, first: next, offsets: [], end: 0)
+        }
+        throw .damaged(positions.damage(at: next))
+    }
+
+    static func check(_ range: ClosedRange<LogIndex>, in summary: LogSummary) throws(StorageError) {
         guard range.lowerBound > summary.base.index, range.upperBound <= summary.last.index else {
             throw StorageError(
                 .outOfRange,
@@ -141,50 +110,71 @@ extension SegmentedLog {
         }
     }
 
-    private static func decode(_ span: LogPositions.Span, after chain: ChainValue) throws(StorageError) -> [Entry] {
+    /// The entries of a span, whose first one comes after one with this chain value. Nil where one of them isn't what
+    /// was written, or the chain value isn't right.
+    ///
+    /// - Parameter notes: whether the chain value is known to be right.
+    func decode(
+        _ span: LogPositions.Span,
+        after chain: ChainValue,
+        noting notes: Bool = true
+    ) throws(StorageError) -> [Entry]? {
         let start = Int(span.offsets[0])
-        let bytes = try span.file.file.read(at: start, count: span.end - start)
+        guard let bytes = try read(span) else { return nil }
         var entries: [Entry] = []
         entries.reserveCapacity(span.offsets.count)
         var chain = chain
         for (place, offset) in span.offsets.enumerated() {
             let index = span.first.advanced(by: place)
-            let position = Int(offset) - start
-            let header = try header(bytes, at: position, of: index, in: span.file, offset: Int(offset))
-            let payloadStart = position + RecordHeader.byteCount
-            guard case .entry(let kind) = header.kind, payloadStart + header.payloadLength <= bytes.count else {
-                throw damaged(span.file, Int(offset), index)
+            guard let entry = Self.decode(bytes, from: start, at: Int(offset), of: index, span.file, after: chain)
+            else {
+                if notes { note(damageAt: Int(offset), of: index, in: span.file) }
+                return nil
             }
-            let payload = bytes[payloadStart..<payloadStart + header.payloadLength]
-            guard header.vouches(for: payload, of: kind, after: chain) else {
-                throw damaged(span.file, Int(offset), index)
-            }
-            entries.append(Entry(header, kind, payload))
-            chain = header.chain
+            entries.append(entry)
+            chain = entry.chain
         }
         return entries
     }
 
-    private static func header(
-        _ bytes: [UInt8],
-        at position: Int,
-        of index: LogIndex,
-        in segment: SegmentFile,
-        offset: Int
-    ) throws(StorageError) -> RecordHeader {
-        guard let header = RecordHeader.decode(bytes, at: position, key: segment.header.key, offset: offset),
-            header.id.index == index
-        else { throw damaged(segment, offset, index) }
-        return header
+    /// The bytes of a span; nil where the disk can't give back those of one of its entries.
+    private func read(_ span: LogPositions.Span) throws(StorageError) -> [UInt8]? {
+        let start = Int(span.offsets[0])
+        do throws(StorageError) {
+            return try span.file.file.read(at: start, count: span.end - start)
+        } catch {
+            guard error.isLostData else { throw error }
+        }
+        for (place, offset) in span.offsets.enumerated() {
+            let end = place + 1 < span.offsets.count ? Int(span.offsets[place + 1]) : span.end
+            do throws(StorageError) {
+                _ = try span.file.file.read(at: Int(offset), count: end - Int(offset))
+            } catch {
+                guard error.isLostData else { throw error }
+                note(damageAt: Int(offset), of: span.first.advanced(by: place), in: span.file)
+            }
+        }
+        return nil
     }
 
-    private static func damaged(_ segment: SegmentFile, _ offset: Int, _ index: LogIndex) -> StorageError {
-        .damaged(
-            segment.path,
-            at: offset,
-            firstIndex: index,
-            "entry \(index) is not what was written there"
-        )
+    /// The entry whose record stands at `offset` of the segment, of which `bytes` begin at `start`; nil where that
+    /// isn't what was written there.
+    private static func decode(
+        _ bytes: [UInt8],
+        from start: Int,
+        at offset: Int,
+        of index: LogIndex,
+        _ segment: SegmentFile,
+        after chain: ChainValue
+    ) -> Entry? {
+        let position = offset - start
+        guard let header = RecordHeader.decode(bytes, at: position, key: segment.header.key, offset: offset),
+            case .entry(let kind) = header.kind, header.id.index == index, position + header.size <= bytes.count
+        else { return nil }
+        let payloadStart = position + RecordHeader.byteCount
+        let payload = bytes[payloadStart..<payloadStart + header.payloadLength]
+        guard header.vouches(for: payload, of: kind, after: chain) else { return nil }
+        return Entry(header, kind, payload)
     }
 }
 

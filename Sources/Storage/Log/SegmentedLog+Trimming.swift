@@ -15,29 +15,24 @@ extension SegmentedLog {
         }
     }
 
-    /// The log is empty and goes on after this entry from here on: the caller has made durable what says so. That the
-    /// log records it too may have to wait for room.
-    func replaceAll(with id: EntryID, _ chain: ChainValue) throws(StorageError) {
+    /// The log is empty and goes on after this entry from here on: the caller has made durable what says so, of batches
+    /// up to this one. That the log records it too may have to wait for room.
+    func replaceAll(with id: EntryID, _ chain: ChainValue, voiding batch: UInt64) throws(StorageError) {
         writer.withLock { writer in
             positions.withLock { $0.reset(to: id, chain) }
-            writer.owedReset = (id, chain)
+            writer.owed = [.number(batch + 1), .reset(id, chain)]
         }
         do throws(StorageError) {
             try recordReset()
         } catch {
             guard error.code == .diskFull else { throw error }
         }
-        try removeUnused()
-    }
-
-    /// Removes segments that hold nothing of the log.
-    func removeUnused() throws(StorageError) {
         try writer.withLock { _ throws(StorageError) in try removeEmptied() }
     }
 
     /// Makes sure that the log itself says what `replaceAll` said.
     func recordReset() throws(StorageError) {
-        let isOwed = writer.withLock { $0.owedReset != nil }
+        let isOwed = writer.withLock { !$0.owed.isEmpty }
         if isOwed { try append([]) }
     }
 

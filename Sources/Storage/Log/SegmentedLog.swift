@@ -58,7 +58,7 @@ package final class SegmentedLog: Sendable {
             )
             let segment = try preparer.take(header)
             writer.segment = segment
-            positions.withLock { $0.add(segment) }
+            positions.withLock { $0.add(segment, start: .empty) }
         }
     }
 
@@ -68,9 +68,9 @@ package final class SegmentedLog: Sendable {
     package func append(_ steps: [LogStep]) throws(StorageError) {
         try writer.withLock { writer throws(StorageError) in
             var steps = steps
-            if let (id, chain) = writer.owedReset { steps.insert(.reset(id, chain), at: 0) }
+            steps.insert(contentsOf: writer.owed, at: 0)
             try append(steps, &writer)
-            writer.owedReset = nil
+            writer.owed = []
         }
     }
 
@@ -78,7 +78,7 @@ package final class SegmentedLog: Sendable {
     /// be told from a torn write. Durable on return.
     package func seal() throws(StorageError) {
         try writer.withLock { writer throws(StorageError) in
-            guard !writer.isSealed, writer.owedReset == nil, writer.tip.batch > 0, writer.fits(CommitMark.byteCount)
+            guard !writer.isSealed, writer.owed.isEmpty, writer.tip.batch > 0, writer.fits(CommitMark.byteCount)
             else { return }
             try write(&writer, .seal) { _ in }
         }
@@ -148,6 +148,9 @@ package final class SegmentedLog: Sendable {
             encoder.encodeTruncation(to: id, chain)
         case .reset(let id, let chain):
             encoder.encodeReset(to: id, chain)
+        case .number(let number):
+            let tip = encoder.tip
+            if number > tip.batch + 1 { encoder.encodeSkip(to: tip.id, tip.chain, batch: number) }
         }
     }
 
@@ -166,7 +169,7 @@ package final class SegmentedLog: Sendable {
         }
         writer.segment = next
         writer.position = SegmentHeader.byteCount
-        positions.withLock { $0.add(next) }
+        positions.withLock { $0.add(next, start: writer.tip) }
     }
 
     private func nextHeader(after header: SegmentHeader) -> SegmentHeader {
