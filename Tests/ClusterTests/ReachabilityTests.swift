@@ -20,6 +20,16 @@ final class ReachabilityTests: XCTestCase {
         XCTAssertFalse(reachability.isGone("c", now: at(1000)))
     }
 
+    func testWhoIsAskedNothingAnyMoreIsNotGone() {
+        var reachability = Reachability()
+        reachability.noteUnanswered("b", now: at(0))
+        reachability.noteUnanswered("b", now: at(900))
+        XCTAssertTrue(reachability.isGone("b", now: at(1899)))
+        XCTAssertFalse(reachability.isGone("b", now: at(1900)))
+        reachability.noteUnanswered("b", now: at(9000))
+        XCTAssertFalse(reachability.isGone("b", now: at(9001)), "the silence before is no part of this one")
+    }
+
     func testWhoIsHeardIsNotGone() {
         var reachability = Reachability()
         reachability.noteRefused("b", now: at(0))

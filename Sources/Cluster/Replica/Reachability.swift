@@ -4,8 +4,8 @@ import Raft
 struct Reachability {
     private var refusedAt: [NodeID: Instant] = [:]
     private var heardAt: [NodeID: Instant] = [:]
-    /// Since when everything sent to a peer came to nothing.
-    private var silentSince: [NodeID: Instant] = [:]
+    /// From when to when everything sent to a peer came to nothing.
+    private var silence: [NodeID: (since: Instant, last: Instant)] = [:]
     private var diskFull: Set<NodeID> = []
 
     /// How long a refusal is believed.
@@ -16,12 +16,16 @@ struct Reachability {
     mutating func noteRefused(_ peer: NodeID, now: Instant) { refusedAt[peer] = now }
 
     mutating func noteUnanswered(_ peer: NodeID, now: Instant) {
-        if silentSince[peer] == nil { silentSince[peer] = now }
+        // Who is asked nothing any more, because another node leads, says nothing either: old silence proves nothing.
+        guard let known = silence[peer], now.since(known.last) < Self.silenceMax else {
+            return silence[peer] = (now, now)
+        }
+        silence[peer] = (known.since, now)
     }
 
     mutating func noteHeard(_ peer: NodeID, now: Instant) {
         refusedAt[peer] = nil
-        silentSince[peer] = nil
+        silence[peer] = nil
         heardAt[peer] = now
     }
 
@@ -36,7 +40,9 @@ struct Reachability {
 
     /// Whether the peer is gone, as far as can be told: refused, or silent for long.
     func isGone(_ peer: NodeID, now: Instant) -> Bool {
-        isRefused(peer, now: now) || silentSince[peer].map { now.since($0) >= Self.silenceMax } == true
+        if isRefused(peer, now: now) { return true }
+        guard let silence = silence[peer] else { return false }
+        return now.since(silence.since) >= Self.silenceMax && now.since(silence.last) < Self.silenceMax
     }
 
     /// How many peers said last that their disk is full.
