@@ -1,16 +1,16 @@
 import Foundation
-import Glibc
+package import Glibc
 import Synchronization
 
-/// One running `tandem serve` process. It dies with this process, however that ends.
-final class NodeProcess: Sendable {
+/// One running `tandem serve` process, or another that a test needs. It dies with this process, however that ends.
+package final class NodeProcess: Sendable {
     /// How a process ended.
-    enum End: Hashable, Sendable {
+    package enum End: Hashable, Sendable {
         case exited(Int32)
         case killed(signal: Int32)
     }
 
-    let processID: pid_t
+    package let processID: pid_t
     private let end: Mutex<End?>
 
     private init(processID: pid_t) {
@@ -19,13 +19,13 @@ final class NodeProcess: Sendable {
     }
 
     /// Nil while the process runs.
-    var ended: End? { end.withLock { $0 } }
+    package var ended: End? { end.withLock { $0 } }
 
     /// Starts a program; what it writes is appended to the file at `log`.
     ///
     /// One thread starts the process and then waits for its end: Linux sends the parent-death signal, which ends the
     /// process with this one, when the *thread* that started it ends.
-    static func start(_ arguments: [String], log: String) async throws -> NodeProcess {
+    package static func start(_ arguments: [String], log: String) async throws -> NodeProcess {
         try await withCheckedThrowingContinuation { continuation in
             Thread.detachNewThread {
                 do {
@@ -40,7 +40,7 @@ final class NodeProcess: Sendable {
     }
 
     /// Sends a signal, unless the process has ended and its number may be another's.
-    func send(_ signal: Int32) {
+    package func send(_ signal: Int32) {
         end.withLock { end in
             if end == nil { Glibc.kill(processID, signal) }
         }

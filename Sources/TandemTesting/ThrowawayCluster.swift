@@ -44,6 +44,7 @@ public final class ThrowawayCluster: Sendable {
     private let binary: String
     private let ports: PortReservation
     private let flags: [String]
+    private let places: [String: NodePlace]
     private let processes = Mutex<[String: NodeProcess]>([:])
     private let clients = Mutex<[TandemClient]>([])
 
@@ -64,7 +65,27 @@ public final class ThrowawayCluster: Sendable {
         in directory: URL = FileManager.default.temporaryDirectory,
         within time: Duration = .seconds(30)
     ) async throws -> ThrowawayCluster {
-        let cluster = try ThrowawayCluster(voters: nodes, witness: witness, flags: flags, parent: directory)
+        try await start(nodes: nodes, witness: witness, flags: flags, places: [:], in: directory, within: time)
+    }
+
+    /// The same, with nodes elsewhere than on this machine's loopback address.
+    ///
+    /// - Parameter places: where, by node; a node that is not named stays on the loopback address.
+    package static func start(
+        nodes: Int,
+        witness: Bool,
+        flags: [String] = [],
+        places: [String: NodePlace],
+        in directory: URL = FileManager.default.temporaryDirectory,
+        within time: Duration = .seconds(30)
+    ) async throws -> ThrowawayCluster {
+        let cluster = try ThrowawayCluster(
+            voters: nodes,
+            witness: witness,
+            flags: flags,
+            places: places,
+            parent: directory
+        )
         do {
             for node in cluster.nodes { try await cluster.launch(node) }
             try await cluster.waitUntilServing(within: time)
@@ -75,12 +96,19 @@ public final class ThrowawayCluster: Sendable {
         return cluster
     }
 
-    private init(voters count: Int, witness hasWitness: Bool, flags: [String], parent: URL) throws {
+    private init(
+        voters count: Int,
+        witness hasWitness: Bool,
+        flags: [String],
+        places: [String: NodePlace],
+        parent: URL
+    ) throws {
         precondition([1, 2, 3, 5].contains(count), "a cluster of \(count) voters; it takes 1, 2, 3 or 5")
         precondition(!hasWitness || count == 2, "a witness beside \(count) voters; it takes 2")
         witness = hasWitness ? "w" : nil
         nodes = ["a", "b", "c", "d", "e"].dropLast(5 - count) + (hasWitness ? ["w"] : [])
         self.flags = flags
+        self.places = places
         binary = try TandemBinary.locate()
         ports = try PortReservation(count: nodes.count)
         directory = parent.appendingPathComponent("tandem-testing-\(UUID().uuidString)")
@@ -112,7 +140,7 @@ public final class ThrowawayCluster: Sendable {
     /// Where clients reach a node, for example `http://127.0.0.1:20123`.
     public func url(of node: String) -> String {
         guard let position = nodes.firstIndex(of: node) else { preconditionFailure("no node \(node) in \(nodes)") }
-        return "http://127.0.0.1:\(ports.ports[position])"
+        return "http://\(places[node]?.host ?? "127.0.0.1"):\(ports.ports[position])"
     }
 
     /// Where clients reach the nodes, in the order of `nodes`.
@@ -172,7 +200,8 @@ public final class ThrowawayCluster: Sendable {
     func launch(_ node: String) async throws {
         guard running(node) == nil else { throw ThrowawayClusterError(.misuse, "Node \(node) already runs.") }
         let address = url(of: node).dropFirst("http://".count)
-        var arguments = [binary, "serve", "--id", node, "--listen", String(address)]
+        var arguments = (places[node]?.launcher ?? []) + [binary]
+        arguments += ["serve", "--id", node, "--listen", String(address)]
         arguments += ["--data", dataDirectory(of: node).path]
         for other in nodes {
             arguments += [other == witness ? "--witness" : "--voter", "\(other)=\(url(of: other))"]

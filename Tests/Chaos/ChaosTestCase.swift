@@ -9,6 +9,7 @@ class ChaosTestCase: XCTestCase {
     var rounds: Int { ProcessInfo.processInfo.environment["TANDEM_LONG_TESTS"] == "1" ? 20 : 2 }
 
     private var cluster: ThrowawayCluster?
+    private var network: TestNetwork?
 
     /// The cluster of this test. It ends with the test, its logs printed where the test failed.
     func startCluster(
@@ -23,8 +24,30 @@ class ChaosTestCase: XCTestCase {
         return started
     }
 
+    /// The same in a network where nodes can be cut off.
+    ///
+    /// - Throws: `XCTSkip` where there can be none.
+    func startClusterInNetwork(
+        nodes: Int,
+        witness: Bool = false
+    ) async throws -> (ThrowawayCluster, TestNetwork) {
+        precondition(cluster == nil, "one cluster a test")
+        let names = ["a", "b", "c", "d", "e"].prefix(nodes) + (witness ? ["w"] : [])
+        let network = try await TestNetwork.make(for: Array(names))
+        self.network = network
+        let started = try await ThrowawayCluster.start(
+            nodes: nodes,
+            witness: witness,
+            flags: ["--insecure"],
+            places: network.places
+        )
+        cluster = started
+        return (started, network)
+    }
+
     override func tearDown() async throws {
         await cluster?.stop(printingLogs: testRun?.totalFailureCount != 0)
+        network?.remove()
     }
 
     /// Checks that every node holds what clients were promised, and that all hold the same.
@@ -34,7 +57,12 @@ class ChaosTestCase: XCTestCase {
         file: StaticString = #filePath,
         line: UInt = #line
     ) async throws {
-        let histories = try await cluster.urls.asyncMap { try await History.read(from: $0) }
+        var histories: [History] = []
+        // What a client gave up, and nobody answered, may be on its way still: then the last one to be asked has more.
+        for _ in 1...10 {
+            histories = try await cluster.urls.asyncMap { try await History.read(from: $0) }
+            if histories.allSatisfy({ $0.messages == histories[0].messages }) { break }
+        }
         histories.first?.assertKeeps(ledger, file: file, line: line)
         for (node, history) in zip(cluster.nodes, histories).dropFirst() {
             XCTAssertEqual(

@@ -12,27 +12,18 @@ struct SmallDisk {
     static func make(mebibytes: Int) throws -> SmallDisk {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("tandem-disk-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: path, withIntermediateDirectories: true)
-        let status = try run(["mount", "-t", "tmpfs", "-o", "size=\(mebibytes)m,mode=700", "tmpfs", path.path])
-        guard status == 0 else {
+        do {
+            try Shell.run(["mount", "-t", "tmpfs", "-o", "size=\(mebibytes)m,mode=700", "tmpfs", path.path])
+        } catch let failure as Shell.Failure {
             try FileManager.default.removeItem(at: path)
-            throw XCTSkip("mounting a small file system is not permitted here")
+            throw XCTSkip("mounting a small file system is not permitted here: \(failure)")
         }
         return SmallDisk(path: path)
     }
 
     func remove() throws {
-        XCTAssertEqual(try Self.run(["umount", path.path]), 0, "\(path.path) stays mounted")
+        try Shell.run(["umount", path.path])
         try FileManager.default.removeItem(at: path)
-    }
-
-    private static func run(_ arguments: [String]) throws -> Int32 {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        return process.terminationStatus
     }
 }
 
