@@ -26,11 +26,13 @@ package final class DataDirectory: Sendable {
         var hardState: HardState
         var base: BaseState?
         var lostFrom: LogIndex?
+        var peerBoots: [PeerBoot]
     }
 
     struct State: Sendable {
         var vote: HardStateFile
         var base: BaseFile?
+        var peers: PeersFile
         /// Everything up to here is durable: a call that failed for lack of room goes on behind it.
         var durable = PersistToken(0)
         /// Why nothing may be written any more.
@@ -51,13 +53,14 @@ package final class DataDirectory: Sendable {
         log = opened.log
         syncLatencies = latencies
         reserve = ReserveFile(disk: disk, bytes: settings.reserveBytes)
-        state = Mutex(State(vote: opened.vote, base: opened.base))
+        state = Mutex(State(vote: opened.vote, base: opened.base, peers: opened.peers))
         published = Mutex(
             Published(
                 identity: opened.recovered.identity,
                 hardState: opened.recovered.hardState,
                 base: opened.recovered.base,
-                lostFrom: opened.recovered.lostFrom
+                lostFrom: opened.recovered.lostFrom,
+                peerBoots: opened.peers.boots
             )
         )
     }

@@ -6,6 +6,7 @@ struct Opened: Sendable {
     var vote: HardStateFile
     var log: SegmentedLog
     var base: BaseFile?
+    var peers: PeersFile
 
     /// Reads the directory, making what belongs into a new one.
     ///
@@ -36,6 +37,7 @@ struct Opened: Sendable {
         var vote = try HardStateFile.open(on: disk, incarnation: identity.incarnation, latencies: latencies)
         var damage: [Damage] = []
         let base = try openBase(identity, on: disk, noting: &damage)
+        let peers = try openPeers(identity, on: disk, noting: &damage)
         let log = try openLog(
             identity,
             base: base,
@@ -57,9 +59,10 @@ struct Opened: Sendable {
             log: log.summary,
             base: base?.base,
             damage: damage,
-            lostFrom: vote.record.lostFrom
+            lostFrom: vote.record.lostFrom,
+            peerBoots: peers.boots
         )
-        return Opened(recovered: recovered, vote: vote, log: log, base: base)
+        return Opened(recovered: recovered, vote: vote, log: log, base: base, peers: peers)
     }
 
     private static func make(
@@ -67,7 +70,9 @@ struct Opened: Sendable {
         on disk: any Disk,
         segments: [UInt64]
     ) throws(StorageError) -> DirectoryIdentity {
-        guard segments.isEmpty, try !HardStateFile.isUsed(on: disk), try disk.size(BaseFile.path) == nil else {
+        guard segments.isEmpty, try !HardStateFile.isUsed(on: disk), try disk.size(BaseFile.path) == nil,
+            try disk.size(PeersFile.path) == nil
+        else {
             throw .damaged(IdentityFile.path, at: 0, "the file is missing, though the directory was used")
         }
         try HardStateFile.create(on: disk, incarnation: identity.incarnation)
@@ -85,6 +90,23 @@ struct Opened: Sendable {
             throw StorageError(
                 .foreign,
                 "\(BaseFile.path) belongs to another node or cluster. Put this node's own file back."
+            )
+        }
+        return file
+    }
+
+    private static func openPeers(
+        _ identity: DirectoryIdentity,
+        on disk: any Disk,
+        noting damage: inout [Damage]
+    ) throws(StorageError) -> PeersFile {
+        guard let file = try TwinFile<PeersFile>(disk: disk).open(noting: &damage) else {
+            return PeersFile(incarnation: identity.incarnation)
+        }
+        guard file.incarnation == identity.incarnation else {
+            throw StorageError(
+                .foreign,
+                "\(PeersFile.path) belongs to another node. Put this node's own file back."
             )
         }
         return file

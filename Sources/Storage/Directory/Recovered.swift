@@ -33,6 +33,8 @@ package struct Recovered: Hashable, Sendable {
     package var damage: [Damage]
     /// Entries from this one on may have been acknowledged by this node, and are lost.
     package var lostFrom: LogIndex?
+    /// The highest boot counts that were noted of other nodes.
+    package var peerBoots: [PeerBoot]
 
     package init(
         identity: DirectoryIdentity,
@@ -42,7 +44,8 @@ package struct Recovered: Hashable, Sendable {
         log: LogSummary,
         base: BaseState?,
         damage: [Damage],
-        lostFrom: LogIndex?
+        lostFrom: LogIndex?,
+        peerBoots: [PeerBoot]
     ) {
         self.identity = identity
         self.isNew = isNew
@@ -52,6 +55,7 @@ package struct Recovered: Hashable, Sendable {
         self.base = base
         self.damage = damage
         self.lostFrom = lostFrom
+        self.peerBoots = peerBoots
     }
 
     /// Whether the last entry is known, of all this node ever acknowledged. If not, it must neither vote nor

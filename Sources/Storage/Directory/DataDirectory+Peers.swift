@@ -1,0 +1,48 @@
+package import Raft
+import Synchronization
+
+/// How often another node had been started when it was last heard of.
+package struct PeerBoot: Hashable, Sendable {
+    package var peer: MemberIdentity
+    package var boot: UInt64
+
+    package init(peer: MemberIdentity, boot: UInt64) {
+        self.peer = peer
+        self.boot = boot
+    }
+}
+
+/// What another node's boot count says of its data directory.
+package enum PeerNote: Hashable, Sendable {
+    /// It is the one it was, or was started since.
+    case current
+    /// It was started more often before: what it has now is older than what it had, and may lack what it promised.
+    case older(than: UInt64)
+}
+
+extension DataDirectory {
+    /// Takes note of a member's boot count, which is durable on return. Before this node answers a member for the first
+    /// time since either of them was started, so that a directory put back from an older copy is noticed by all that
+    /// its node ever had an answer from. Waits for the disk only where there is something new.
+    package func notePeer(_ peer: MemberIdentity, boot: UInt64) throws(StorageError) -> PeerNote {
+        if let note = published.withLock({ Self.note(peer, boot, in: $0.peerBoots) }) { return note }
+        try guarded { state throws(StorageError) in
+            // Another thread may have been faster.
+            guard Self.note(peer, boot, in: state.peers.boots) == nil else { return }
+            var file = state.peers
+            file.number += 1
+            file.boots.removeAll { $0.peer == peer }
+            file.boots.append(PeerBoot(peer: peer, boot: boot))
+            try reserve.withRoom { () throws(StorageError) in try TwinFile<PeersFile>(disk: disk).write(file) }
+            state.peers = file
+            published.withLock { $0.peerBoots = file.boots }
+        }
+        return published.withLock { Self.note(peer, boot, in: $0.peerBoots) } ?? .current
+    }
+
+    /// Nil where this is news.
+    private static func note(_ peer: MemberIdentity, _ boot: UInt64, in boots: [PeerBoot]) -> PeerNote? {
+        guard let known = boots.first(where: { $0.peer == peer }), boot <= known.boot else { return nil }
+        return boot < known.boot ? .older(than: known.boot) : .current
+    }
+}
