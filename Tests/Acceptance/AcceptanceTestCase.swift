@@ -4,7 +4,8 @@ import HTTPClient
 import TandemTesting
 import XCTest
 
-/// The nodes under test: those that `TANDEM_URL` names, separated by commas, else a primary and a backup of our own.
+/// The nodes under test: those that `TANDEM_URL` names, separated by commas, else a pair with a witness of our own, as
+/// `deploy/run` starts it.
 class AcceptanceTestCase: XCTestCase {
     /// One client for the process: its connections are kept, as a service's would be.
     private static let client = HTTPClient(name: "acceptance")
@@ -66,7 +67,7 @@ private actor SharedNodes {
             return given.split(separator: ",").map(String.init)
         }
         if let cluster { return cluster.urls }
-        let started = try await ThrowawayCluster.start(nodes: 2)
+        let started = try await ThrowawayCluster.start(nodes: 2, witness: true)
         cluster = started
         return started.urls
     }

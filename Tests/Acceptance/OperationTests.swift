@@ -14,7 +14,7 @@ final class OperationTests: AcceptanceTestCase {
                 "firstId", "lastId", "messages", "degraded", "members", "clock", "storage", "problems",
             ]
             XCTAssertEqual(Set(status.keys), members)
-            XCTAssertTrue(["primary", "backup"].contains(status["role"] as? String ?? ""))
+            XCTAssertTrue(["primary", "backup", "witness"].contains(status["role"] as? String ?? ""))
             leaders.insert(try XCTUnwrap((status["leader"] as? [String: Any])?["id"] as? String))
         }
         XCTAssertEqual(leaders.count, 1, "all nodes agree on the primary")
