@@ -93,6 +93,12 @@ package final class Gateway: Sendable {
                 lifecycle: lifecycle,
                 logger: logger
             ),
+            administration: AdministrationHandler(
+                configuration: configuration,
+                replica: replica,
+                relay: relay,
+                lifecycle: lifecycle
+            ),
             status: StatusHandler(replica: replica, lifecycle: lifecycle, version: configuration.version),
             health: HealthHandler(replica: replica, lifecycle: lifecycle),
             documents: DocumentHandler(version: configuration.version),

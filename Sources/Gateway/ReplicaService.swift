@@ -19,6 +19,7 @@ package protocol ReplicaService: Sendable {
         within limit: Duration,
         completion: @escaping @Sendable (Primary?) -> Void
     )
+    func transferLeadership(to target: NodeID?, completion: @escaping @Sendable (TransferOutcome) -> Void)
     func connectionEnded(with peer: NodeID)
     func connectionRefused(by peer: NodeID)
     func message(id: UInt64, completion: @escaping @Sendable (Result<Message?, ReadFailure>) -> Void)

@@ -68,6 +68,7 @@ final class StatusContractTests: XCTestCase {
         case "POST /messages": sendWays
         case "GET /messages": readWays("/messages")
         case "GET /messages/{id}": readWays("/messages/7").merging(["404": { try $0.ask(.get, "/messages/7") }]) { $1 }
+        case "POST /leader": leaderWays
         case "GET /readyz":
             documentWays("/readyz").merging([
                 "503": { node in
@@ -148,6 +149,33 @@ final class StatusContractTests: XCTestCase {
                 node.sender.answer(.failed(.timedOut, mayHaveBeenReceived: true))
                 return try outcome(.notAccepted(.notPrimary(Self.primary)))(node)
             },
+        ]) { $1 }
+    }
+
+    private var leaderWays: [String: Way] {
+        func transfer(_ body: String = #"{"to":"b"}"#, _ headers: HTTPFields = ContractNode.json) -> Way {
+            { try $0.ask(.post, "/leader", headers, Array(body.utf8)) }
+        }
+        func outcome(_ outcome: TransferOutcome, to target: String = "b") -> Way {
+            { node in
+                node.replica.update { $0.transferOutcomes = [outcome] }
+                return try transfer(#"{"to":"\#(target)"}"#)(node)
+            }
+        }
+        func following(_ mode: GatewayConfiguration.NotPrimaryMode) -> Way {
+            { node in
+                node.configuration.notPrimaryMode = mode
+                node.replica.follow(Self.primary)
+                node.sender.answer(.failed(.timedOut, mayHaveBeenReceived: true))
+                return try transfer(#"{"to":"a"}"#)(node)
+            }
+        }
+        return refusals([.lengthRequired] + Self.anywhere).merging([
+            "200": transfer(), "400": transfer("{"), "404": outcome(.noSuccessor, to: "nobody"),
+            "406": transfer("{}", [.contentType: "application/json", .accept: "text/html"]),
+            "409": outcome(.noSuccessor), "415": transfer("{}", [:]), "422": transfer(#"{"from":"a"}"#),
+            "307": following(.redirect), "421": following(.reject), "503": outcome(.timedOut),
+            "504": following(.forward),
         ]) { $1 }
     }
 

@@ -27,6 +27,8 @@ package final class FakeReplica: ReplicaService {
         package var readOutcomes: [ReadOutcome] = []
         /// What the next waits for a primary find; then none.
         package var primaries: [Primary?] = []
+        /// How the next hand-overs end; then the one wanted, else `b`, takes over.
+        package var transferOutcomes: [TransferOutcome] = []
         /// Whether `propose` answers at all.
         package var isSilent = false
         package var readFailure: ReadFailure?
@@ -37,6 +39,7 @@ package final class FakeReplica: ReplicaService {
 
         package var proposals: [Proposal] = []
         package var awaited: [NodeID?] = []
+        package var transfers: [NodeID?] = []
         package var refusals: [NodeID] = []
         package var ended: [NodeID] = []
         package var peerRequests: [String] = []
@@ -154,6 +157,19 @@ package final class FakeReplica: ReplicaService {
             state.withLock { state in
                 state.awaited.append(former)
                 return state.primaries.isEmpty ? nil : state.primaries.removeFirst()
+            }
+        )
+    }
+
+    package func transferLeadership(
+        to target: NodeID?,
+        completion: @escaping @Sendable (TransferOutcome) -> Void
+    ) {
+        completion(
+            state.withLock { state in
+                state.transfers.append(target)
+                return state.transferOutcomes.isEmpty
+                    ? .transferred(to: target ?? "b") : state.transferOutcomes.removeFirst()
             }
         )
     }

@@ -44,6 +44,7 @@ extension ProblemType {
             .unsupportedTransferEncoding, .unsupportedVersion, .tooManyConnections:
             limitText
         case .invalidBody, .invalidField, .tooManyCopies, .unknownHost, .foreignPeer: refusedText
+        case .noSuchMember, .noSuccessor, .transferUnderWay, .transferFailed: administrationText
         case .notPrimary, .noPrimary, .noQuorum, .tooFewCopies, .forming, .overwritten: clusterText
         case .overloaded, .stopping, .notCaughtUp, .peerNotReady, .diskFull, .timedOut, .storageFailure: nodeText
         }

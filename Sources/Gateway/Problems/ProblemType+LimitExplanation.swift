@@ -60,17 +60,19 @@ extension ProblemType {
         switch self {
         case .invalidBody:
             Explanation(
-                "The body is not one message",
+                "The body is not one object",
                 "The body is JSON, but not an object. This version takes one message a request.",
-                "Send `{\"sender\":\"alice\",\"recipient\":\"bob\",\"content\":\"hello\"}`."
+                "Send one object: to `/messages`, for example, "
+                    + "`{\"sender\":\"alice\",\"recipient\":\"bob\",\"content\":\"hello\"}`."
             )
         case .invalidField:
             Explanation(
                 "A field is not valid",
-                "The message can't be stored because of the field named in `field`: it is missing, of the wrong type, "
-                    + "too long, given twice, set by the server, or not a field of a message.",
-                "`detail` says which. `sender` and `recipient` have 1 to 256 bytes and no control characters; "
-                    + "`content` is any string up to `--max-message`; `id`, `timestamp` and `hlc` are the server's."
+                "The request can't be done because of the field of the body named in `field`: it is missing, of the "
+                    + "wrong type, too long, given twice, set by the server, or not a field here.",
+                "`detail` says which. In a message, `sender` and `recipient` have 1 to 256 bytes and no control "
+                    + "characters; `content` is any string up to `--max-message`; `id`, `timestamp` and `hlc` are the "
+                    + "server's."
             )
         case .tooManyCopies:
             Explanation(

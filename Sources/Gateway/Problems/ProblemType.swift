@@ -30,6 +30,8 @@ package enum ProblemType: String, CaseIterable, Sendable {
     case invalidBody = "invalid-body"
     case invalidField = "invalid-field"
     case tooManyCopies = "too-many-copies"
+    case noSuchMember = "no-such-member"
+    case noSuccessor = "no-successor"
     case unknownHost = "unknown-host"
     case foreignPeer = "foreign-peer"
     // The cluster can't do it now.
@@ -39,6 +41,8 @@ package enum ProblemType: String, CaseIterable, Sendable {
     case tooFewCopies = "too-few-copies"
     case forming = "forming"
     case overwritten = "overwritten"
+    case transferUnderWay = "transfer-under-way"
+    case transferFailed = "transfer-failed"
     case overloaded = "overloaded"
     case stopping = "stopping"
     case notCaughtUp = "not-caught-up"
@@ -54,11 +58,11 @@ package enum ProblemType: String, CaseIterable, Sendable {
         switch self {
         case .badRequest, .emptyBody, .malformedJSON, .unknownParameter, .invalidParameter, .notSupportedYet:
             .badRequest
-        case .noSuchPath, .noSuchMessage, .noSuchProblem: .notFound
+        case .noSuchPath, .noSuchMessage, .noSuchProblem, .noSuchMember: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .notAcceptable: .notAcceptable
         case .requestTimeout: .requestTimeout
-        case .foreignPeer: .conflict
+        case .foreignPeer, .noSuccessor: .conflict
         case .lengthRequired: .lengthRequired
         case .bodyTooLarge, .messageTooLarge: .contentTooLarge
         case .urlTooLong: .uriTooLong
@@ -69,7 +73,7 @@ package enum ProblemType: String, CaseIterable, Sendable {
         case .storageFailure: .internalServerError
         case .unsupportedTransferEncoding: .notImplemented
         case .noPrimary, .noQuorum, .tooFewCopies, .forming, .overwritten, .overloaded, .stopping, .notCaughtUp,
-            .peerNotReady, .tooManyConnections:
+            .peerNotReady, .tooManyConnections, .transferUnderWay, .transferFailed:
             .serviceUnavailable
         case .timedOut: .gatewayTimeout
         case .unsupportedVersion: .httpVersionNotSupported

@@ -4,6 +4,7 @@ import Cluster
 package enum Routes {
     static func table(
         clients: ClientHandler,
+        administration: AdministrationHandler,
         status: StatusHandler,
         health: HealthHandler,
         documents: DocumentHandler,
@@ -18,6 +19,8 @@ package enum Routes {
                 clients.receive
             ),
             .get("/messages/{id}", query: ["consistency"], clients.receiveOne),
+
+            .post("/leader", administration.transfer),
 
             .get("/status", status.report),
             .get("/livez", query: ["verbose", "exclude"], health.live),

@@ -1,0 +1,28 @@
+import TandemClient
+import TandemTesting
+import XCTest
+
+/// Planned changes of the primary, under load.
+final class TransferTests: ChaosTestCase {
+    func testAPlannedChangeLosesNothingAndHardlyDelaysAnybody() async throws {
+        let cluster = try await startCluster(nodes: 3)
+        let client = cluster.client()
+        let load = Load(on: cluster.urls)
+        var gaps: [Duration] = []
+        for _ in 0..<rounds {
+            try await load.waitForAcknowledgements()
+            let former = try await cluster.primary()
+            let start = ContinuousClock.now
+            let successor = try await client.transferPrimary()
+            XCTAssertNotEqual(successor.id, former)
+            try await load.waitForAcknowledgements()
+            gaps.append(load.ledger.longestGap(since: start))
+            let primary = try await cluster.primary()
+            XCTAssertEqual(primary, successor.id)
+        }
+        try await load.stop()
+        report("planned change of the primary of 3, longest time without a 201", gaps, load)
+        XCTAssertLessThan(gaps.max() ?? .zero, .seconds(1))
+        try await assertKeepsPromises(cluster, load.ledger)
+    }
+}
