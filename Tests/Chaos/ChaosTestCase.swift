@@ -8,6 +8,10 @@ class ChaosTestCase: XCTestCase {
     /// How often each harm is done: twice, or 20 times with `TANDEM_LONG_TESTS=1`.
     var rounds: Int { ProcessInfo.processInfo.environment["TANDEM_LONG_TESTS"] == "1" ? 20 : 2 }
 
+    /// The same for harm that makes a backup hold up the primary: after each, the primary waits twice as long before it
+    /// counts on the backup again, 1 s at first.
+    var holdUpRounds: Int { min(rounds, 5) }
+
     private var cluster: ThrowawayCluster?
     private var network: TestNetwork?
 

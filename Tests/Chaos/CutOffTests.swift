@@ -44,7 +44,7 @@ final class CutOffTests: ChaosTestCase {
         let load = Load(on: [cluster.url(of: primary)])
         var gaps: [Duration] = []
         let term = try await cluster.waitUntil(degraded: false).term
-        for _ in 1...rounds {
+        for _ in 1...holdUpRounds {
             try await load.waitForAcknowledgements()
             let cut = ContinuousClock.now
             try network.separate(primary, from: backup)

@@ -8,6 +8,7 @@ final class DegradedPairTests: ChaosTestCase {
     func testWithTheBackupGoneThePrimaryGoesOnAloneAndSaysSo() async throws {
         try await withoutBackup(
             "kill -9 of the backup of 2+w → next 201",
+            rounds: rounds,
             take: { cluster, backup in try await cluster.kill(backup) },
             giveBack: { cluster, backup in try await cluster.restart(backup) }
         )
@@ -16,6 +17,7 @@ final class DegradedPairTests: ChaosTestCase {
     func testWithTheBackupHangingThePrimaryGoesOnAloneAndSaysSo() async throws {
         try await withoutBackup(
             "SIGSTOP of the backup of 2+w → next 201",
+            rounds: holdUpRounds,
             take: { cluster, backup in try cluster.pause(backup) },
             giveBack: { cluster, backup in try cluster.resume(backup) }
         )
@@ -23,6 +25,7 @@ final class DegradedPairTests: ChaosTestCase {
 
     private func withoutBackup(
         _ what: String,
+        rounds: Int,
         take: (ThrowawayCluster, String) async throws -> Void,
         giveBack: (ThrowawayCluster, String) async throws -> Void
     ) async throws {

@@ -16,13 +16,19 @@ extension ThrowawayCluster {
         return backup
     }
 
+    /// What a node says of itself. Asked often: the client goes with the answer.
+    private func status(of node: String) async throws -> ClusterStatus {
+        let client = TandemClient(urls: [url(of: node)])
+        defer { client.close() }
+        return try await client.status()
+    }
+
     /// Waits until a node that was just started says how it is.
     func waitForAnswer(from node: String, within time: Duration = .seconds(30)) async throws -> ClusterStatus {
         let deadline = ContinuousClock.now + time
-        let client = client(for: node)
         while true {
             do {
-                return try await client.status()
+                return try await status(of: node)
             } catch {
                 guard ContinuousClock.now < deadline else { throw error }
                 try await Task.sleep(for: .milliseconds(5))
@@ -36,7 +42,7 @@ extension ThrowawayCluster {
         let deadline = ContinuousClock.now + time
         var last: ClusterStatus?
         while ContinuousClock.now < deadline {
-            let status = try await client(for: primary()).status()
+            let status = try await status(of: primary())
             if status.state == "leader", status.degraded == degraded { return status }
             last = status
             try await Task.sleep(for: .milliseconds(5))
