@@ -94,4 +94,40 @@ final class DataDirectoryTests: StorageTestCase {
         try directory.persist([part(1, 1)])
         XCTAssertEqual(directory.syncLatencies.quantile(0.99), .zero)
     }
+
+    // MARK: Files of a later release (after LogCabin's readMetadata_unknownFormatVersion)
+
+    /// Refused by every file, as what they are, and left alone.
+    func testAnUnknownVersionOfAnyFileIsUnsupported() throws {
+        let disk = FaultyDisk(seed: 1)
+        let directory = try openFormed(disk)
+        try directory.persist([part(1, 3)])
+        let entry = try directory.log.entry(at: 3)
+        try directory.trim(to: BaseState(entry: entry.id, chain: entry.chain, membership: [1], state: [2]))
+        _ = try directory.notePeer(MemberIdentity(id: "b", incarnation: 21), boot: 1)
+        try directory.close()
+        for path in ["identity", "base", "base.copy", "peers", "peers.copy", "vote"] {
+            let copy = disk.copy()
+            let bytes = try XCTUnwrap(copy.bytes(of: path))
+            let changed =
+                path == "vote"
+                ? Self.withVersion2(bytes[..<512]) + bytes[512..<4096] + Self.withVersion2(bytes[4096...])
+                : Self.withVersion2(bytes[...])
+            copy.plant(changed, at: path)
+            assertThrows("unsupported", try openFormed(copy))
+            XCTAssertEqual(copy.bytes(of: path), changed, path)
+        }
+    }
+
+    /// The same bytes as a later release would write them: version, then the checksum at the end.
+    private static func withVersion2(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        var changed = Array(bytes)
+        changed[8] = 2
+        var checksum = CRC32C()
+        checksum.update(changed[..<(changed.count - 4)])
+        for place in 0..<4 {
+            changed[changed.count - 4 + place] = UInt8(truncatingIfNeeded: checksum.value >> UInt32(8 * place))
+        }
+        return changed
+    }
 }

@@ -104,4 +104,24 @@ final class StorageBenchmarks: StorageTestCase {
         show("read one at random", picking / Double(picks.count) * 1e6, "µs")
         try directory.close()
     }
+
+    /// Ten million small messages, as a node finds them when it starts; `TANDEM_ENTRIES` for another count.
+    func testStartOfALargeLog() throws {
+        let count = ProcessInfo.processInfo.environment["TANDEM_ENTRIES"].flatMap { Int($0) } ?? 10_000_000
+        var directory = try DataDirectory.open(on: RealDisk(path: path), node: "a", incarnation: 1)
+        try directory.adopt(cluster: cluster, formation: nil)
+        for token in 1...UInt64(count / 10_000) {
+            let batch = entries(10_000, payloadBytes: 100, after: directory.log.summary)
+            try directory.persist([Persist(token: PersistToken(token), entries: batch)])
+        }
+        try directory.close()
+        show("stored", Double(directory.log.storedBytes) / 1e6, "MB")
+        let opening = try seconds {
+            directory = try DataDirectory.open(on: RealDisk(path: path), node: "a", incarnation: 1)
+        }
+        show("open with \(count) entries", opening * 1e3, "ms")
+        let chains = try seconds { _ = try directory.log.chains(0...directory.log.summary.last.index) }
+        show("all chain values", chains * 1e3, "ms")
+        try directory.close()
+    }
 }
