@@ -112,8 +112,8 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Cluster", "HTTPClient", "HTTPServer", "Messaging", "Raft", "Storage", "StorageView", httpTypes,
-                logging,
+                "Cluster", "HTTPClient", "HTTPServer", "Messaging", "Raft", "SimulatedDisk", "Storage", "StorageView",
+                httpTypes, logging,
             ],
             swiftSettings: rules
         ),

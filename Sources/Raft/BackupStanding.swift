@@ -43,6 +43,7 @@ struct BackupStanding: Hashable, Sendable {
     struct Surroundings {
         var lastIndex: LogIndex
         var termStart: LogIndex
+        var isWitnessAtHand: Bool
         var settings: Settings
         var now: Instant
     }
@@ -139,7 +140,8 @@ struct BackupStanding: Hashable, Sendable {
 
     /// Within one window of the end, and moving, or there already.
     private func mayTakeOver(_ backup: Progress, _ around: Surroundings) -> Bool {
-        guard !isGone(backup, around), around.now >= nextHandOver else { return false }
+        // Without the witness nothing commits while the backup is out: then there is nothing to lose by trying.
+        guard !isGone(backup, around), around.now >= nextHandOver || !around.isWitnessAtHand else { return false }
         let window = around.settings.appendEntriesMax * around.settings.appendsInFlightMax
         guard backup.match.distance(to: around.lastIndex) <= window else { return false }
         return backup.match > matchWhenOut || backup.match >= around.lastIndex

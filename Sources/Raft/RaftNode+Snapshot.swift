@@ -16,8 +16,15 @@ extension RaftNode {
 
     // MARK: The follower answers
 
+    /// No log grows so long: a higher index is damage.
+    private static let indexMax = LogIndex(1 << 62)
+
     mutating func receive(_ request: InstallSnapshot, from leader: NodeID, token: ReplyToken) {
         guard request.term >= term else { return answer(match: .zero, to: leader, token: token) }
+        guard request.snapshot.last.term <= request.term, request.snapshot.last.index < Self.indexMax else {
+            corruptAppends += 1
+            return dropped.append(token)
+        }
         adopt(request.term)
         follow(leader)
         guard fault == nil else { return }
@@ -54,7 +61,10 @@ extension RaftNode {
 
     mutating func receive(_ reply: InstallSnapshot.Reply, from peer: NodeID) {
         if reply.term > term { return adopt(reply.term) }
-        guard reply.term == term, let place = leadership?.place(of: peer), reply.match <= log.lastIndex else { return }
+        // Nothing matched: the request was of an earlier term.
+        guard reply.term == term, reply.match > .zero, reply.match <= log.lastIndex,
+            let place = leadership?.place(of: peer)
+        else { return }
         leadership?.peers[place].heard(now: now)
         leadership?.peers[place].accepted(reply.match)
         leadership?.copiesMayHaveGrown = true

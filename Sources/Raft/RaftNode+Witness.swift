@@ -9,6 +9,7 @@ extension RaftNode {
         let around = BackupStanding.Surroundings(
             lastIndex: log.lastIndex,
             termStart: leading.termStart,
+            isWitnessAtHand: leading.peers.contains { $0.kind == .witness && isAtHand($0) },
             settings: settings,
             now: now
         )

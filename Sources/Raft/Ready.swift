@@ -76,6 +76,15 @@ package enum Settlement: Hashable, Sendable {
     case readable(Ticket, LogIndex)
     /// The office is handed over: this voter leads.
     case transferred(Ticket, to: NodeID)
+
+    /// Whose request ended.
+    package var ticket: Ticket {
+        switch self {
+        case .committed(let ticket, _, _), .rejected(let ticket, _), .overwritten(let ticket),
+            .readable(let ticket, _), .transferred(let ticket, _):
+            ticket
+        }
+    }
 }
 
 /// Why a request was not taken.

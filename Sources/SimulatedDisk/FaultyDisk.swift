@@ -55,6 +55,9 @@ package final class FaultyDisk: Disk {
     /// Cuts the power now.
     package func cutPower() { state.withLock { $0.isDead = true } }
 
+    /// Bytes all files together have.
+    package var usedBytes: Int { state.withLock { $0.volume.usedBytes } }
+
     /// Bytes all files together may have; nil for no limit. Lower than what is used: nothing grows any more.
     package func setCapacity(_ bytes: Int?) { state.withLock { $0.capacityBytes = bytes } }
 

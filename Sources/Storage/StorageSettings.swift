@@ -7,7 +7,8 @@ package struct StorageSettings: Sendable {
     /// Bytes of the first segment; each next one is four times as large until `segmentBytes`, so that a small cluster
     /// takes little room. 4 MiB.
     package var firstSegmentBytes: Int
-    /// Proposals are refused while less than this is left in the segment and the next one can't be made. 1 MiB.
+    /// Proposals are refused while less than this is left in the segment and the next one can't be made. 3 MiB: more
+    /// than what is on its way by then, so that votes still find room.
     package var lowWaterBytes: Int
     /// Bytes of the file kept so that small writes still have room when the disk is full. 1 MiB.
     package var reserveBytes: Int
@@ -21,7 +22,7 @@ package struct StorageSettings: Sendable {
     package init(
         segmentBytes: Int = 64 << 20,
         firstSegmentBytes: Int = 4 << 20,
-        lowWaterBytes: Int = 1 << 20,
+        lowWaterBytes: Int = 3 << 20,
         reserveBytes: Int = 1 << 20,
         retryInterval: Duration = .seconds(1),
         preparesInBackground: Bool = true,

@@ -6,6 +6,7 @@ import HTTPTypes
 import Logging
 import Messaging
 import Raft
+import SimulatedDisk
 import Storage
 import StorageView
 import Synchronization
@@ -23,6 +24,8 @@ final class LocalCluster {
         let server: HTTPServer
         let endpoint = Endpoint()
         var url = ""
+        /// A disk that fails on demand, where there is to be one.
+        var faultyDisk: FaultyDisk?
         var running: Running?
 
         init(id: NodeID, kind: Membership.Member.Kind, path: String) {
@@ -105,7 +108,7 @@ final class LocalCluster {
         settings.firstSegmentBytes = 1 << 18
         settings.reserveBytes = 1 << 16
         let directory = try DataDirectory.open(
-            on: RealDisk(path: node.path),
+            on: node.faultyDisk ?? RealDisk(path: node.path),
             node: node.id,
             incarnation: Incarnation(.random(in: 1 ... .max)),
             settings: settings

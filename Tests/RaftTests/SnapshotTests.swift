@@ -126,6 +126,25 @@ final class SnapshotTests: XCTestCase {
         XCTAssertEqual(node.status.last, id(1, 1))
     }
 
+    /// Damage on the way must not take the place of a log.
+    func testASnapshotThatNoLeaderCanHaveSentIsDropped() {
+        for last in [id(4, 40), id(3, LogIndex(.max))] {
+            var node = Fixture.node(terms: [1])
+            node.receive(install(snapshot(last), term: 3), from: "b", token: 5)
+            XCTAssertEqual(node.takeReady()?.dropped, [ReplyToken(5)])
+            XCTAssertEqual(node.status.last, id(1, 1))
+        }
+    }
+
+    /// The answer to a snapshot of an earlier term proves nothing, and moves nothing.
+    func testARefusedSnapshotDoesNotMoveTheLeader() {
+        var node = Fixture.node(terms: [1, 1, 1])
+        Fixture.elect(&node)
+        let next = node.status.peers.first { $0.id == "b" }?.next
+        node.receive(accepted(.zero, term: 2), from: "b")
+        XCTAssertEqual(node.status.peers.first { $0.id == "b" }?.next, next)
+    }
+
     /// A7: a snapshot that contradicts what is committed here is a broken promise.
     func testASnapshotThatContradictsACommittedEntryStopsTheNode() {
         var node = Fixture.node(terms: [1, 1, 1])

@@ -255,6 +255,26 @@ final class WitnessTests: XCTestCase {
         isClean(network)
     }
 
+    /// Both voters are well, the witness is gone: a pause meant to spare commits must not hold them up.
+    func testWithoutTheWitnessABackupThatIsBackIsInAtOnce() {
+        var network = pair()
+        for _ in 0..<4 {
+            network["b"].syncsAtOnce = false
+            _ = network.propose(at: "a")
+            network.run(for: .milliseconds(1200))
+            network["b"].syncsAtOnce = true
+            network.sync("b")
+            network.run(for: .milliseconds(20))
+        }
+        XCTAssertTrue(network.status("a").isDegraded, "it has to wait by now")
+        network.crash("w")
+        network.run(for: .milliseconds(200))
+        let ticket = network.propose(at: "a", copies: 2)
+        network.run(for: .milliseconds(50))
+        XCTAssertEqual(copies(network, ticket), 2)
+        isClean(network)
+    }
+
     // MARK: Elections
 
     func testTheSurvivorTakesOverAtOnceAndGoesOnAlone() {

@@ -52,6 +52,9 @@ struct PeerAnswers {
         return waiting[sender]?[lane]?.remove(at: place)
     }
 
+    /// Whether the answer still matters to anybody.
+    func isWaiting(_ token: ReplyToken) -> Bool { owners[token] != nil }
+
     mutating func takeAll() -> [Waiting] {
         defer { (waiting, owners) = ([:], [:]) }
         return waiting.values.flatMap { $0.values.flatMap { $0 } }

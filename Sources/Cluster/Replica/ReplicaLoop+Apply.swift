@@ -36,7 +36,12 @@ extension ReplicaLoop {
     private mutating func settle() {
         for _ in 0..<settling.count {
             let settlement = settling.removeFirst()
-            if isDecided(settlement) { settle(settlement) } else { settling.append(settlement) }
+            // Where nobody waits any more, there is nothing to wait for.
+            if !clients.isWaiting(settlement.ticket) || isDecided(settlement) {
+                settle(settlement)
+            } else {
+                settling.append(settlement)
+            }
         }
     }
 

@@ -9,6 +9,8 @@ extension ReplicaLoop {
         send(ready.announcements)
         if let persist = ready.persist {
             if let snapshot = persist.install { adopt(snapshot) }
+            // What this node can't read must not take the place of what it has.
+            guard failure == nil else { return }
             noteStamps(of: persist.entries)
             writer.write(persist)
             lastHandedOut = persist.token
@@ -17,7 +19,7 @@ extension ReplicaLoop {
             if lastHandedOut <= lastPersisted {
                 send(ready.promises)
             } else {
-                promises.append((lastHandedOut, ready.promises))
+                keepPromises(ready.promises)
             }
         }
         if let committed = ready.committed { applicable = committed.upperBound }

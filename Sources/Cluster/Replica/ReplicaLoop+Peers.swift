@@ -10,6 +10,7 @@ extension ReplicaLoop {
         if let clock = request.clock, cluster.membership[request.from.id]?.incarnation == request.from.incarnation {
             clockOffsets.note(clock.note, from: request.from.id, now: now)
         }
+        if let reason = reasonToRefuse(request.request) { return request.respond(.unavailable(reason)) }
         let token = peerAnswers.wait(for: request)
         node.step(.request(request.request, from: request.from, token: token), now: now)
         if node.leader == request.from.id { leaderContact = now }
@@ -82,7 +83,7 @@ extension ReplicaLoop {
         )
     }
 
-    private var ownDiskHasRoom: Bool { room.acceptsProposals }
+    var ownDiskHasRoom: Bool { room.acceptsProposals }
 
     /// Whether this node and enough other voters have room on their disks for a write to be committed.
     var hasRoomForClients: Bool {

@@ -41,6 +41,8 @@ struct WaitingClients {
         asked.removeValue(forKey: ticket)
     }
 
+    func isWaiting(_ ticket: Ticket) -> Bool { asked[ticket] != nil }
+
     /// What the node has kept over a turn it won't give back: the payloads are in its log, and outcomes that never came
     /// are given up.
     mutating func forgetPayloads(now: Instant) {
