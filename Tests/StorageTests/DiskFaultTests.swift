@@ -42,6 +42,22 @@ final class DiskFaultTests: StorageTestCase {
         }
     }
 
+    /// The next segment is made ahead, by whoever asks for the room: an error in that is final too, and nothing is made
+    /// a second time. Found by simulation: a file renamed but not synced was made again, and stopped the process.
+    func testAnErrorWhileMakingASegmentAheadIsFinal() throws {
+        for operation in 1...(try operationsOfTheWorkload()) {
+            let disk = FaultyDisk(seed: UInt64(operation))
+            disk.inject(.error, at: operation)
+            guard let directory = try? openFormed(disk) else { continue }
+            for call in workload.calls where (try? directory.persist(call)) == nil { break }
+            let operations = disk.operations
+            _ = directory.room
+            _ = directory.room
+            XCTAssertEqual(disk.operations, operations, "after an error at \(operation)")
+            XCTAssertThrowsError(try directory.persist([Persist(token: PersistToken(1000))]), "operation \(operation)")
+        }
+    }
+
     // MARK: Room
 
     /// raft.md B12, B13: at every fill level of the disk the same call succeeds once there is room, and the content is

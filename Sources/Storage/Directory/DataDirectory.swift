@@ -207,6 +207,7 @@ package final class DataDirectory: Sendable {
     func guarded(_ body: (inout State) throws(StorageError) -> Void) throws(StorageError) {
         try state.withLock { state throws(StorageError) in
             if let failure = state.failure { throw failure }
+            if let failure = log.preparer.failure, failure.isFinal { throw failure }
             do throws(StorageError) {
                 try body(&state)
             } catch {

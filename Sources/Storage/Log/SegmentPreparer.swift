@@ -45,12 +45,14 @@ final class SegmentPreparer: Sendable {
         state.withLock { state in if case .failed(let error, _) = state.phase { error } else { nil } }
     }
 
-    /// Begins to make this segment unless it is in use, there, under way, or failed just now.
+    /// Begins to make this segment unless it is in use, there, under way, failed just now, or failed for good.
     func prepare(_ header: SegmentHeader) {
         let now = settings.now()
         let isDue = state.withLock { state in
             switch state.phase {
             case .due, .ready: return false
+            // Nobody knows what is there now: the next write says so, and nothing more is tried.
+            case .failed(let error, _) where error.isFinal: return false
             case .failed(_, let time) where now.since(time) < settings.retryInterval: return false
             case .idle, .failed:
                 guard header.sequence > state.taken else { return false }

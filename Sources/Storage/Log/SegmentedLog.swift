@@ -100,7 +100,6 @@ package final class SegmentedLog: Sendable {
     // MARK: Writing
 
     private func append(_ steps: [LogStep], _ writer: inout LogWriter) throws(StorageError) {
-        if let failure = preparer.failure, failure.isFinal { throw failure }
         let size = BatchEncoder.size(of: steps)
         if !writer.fits(size) { try roll(&writer, forBatchOf: size) }
         try write(&writer, .commit) { encoder throws(StorageError) in
