@@ -45,6 +45,16 @@ let package = Package(
         // The thin shell, from the disk and the network up to the command.
         .target(name: "Storage", dependencies: ["Raft"], swiftSettings: rules),
         .target(name: "SimulatedDisk", dependencies: ["Raft", "Storage"], swiftSettings: rules),
+        .target(
+            name: "Simulation",
+            dependencies: ["Messaging", "Raft", "SimulatedDisk", "Storage", collections],
+            swiftSettings: rules
+        ),
+        .executableTarget(
+            name: "simulate",
+            dependencies: ["Raft", "Simulation", argumentParser],
+            swiftSettings: rules
+        ),
         .target(name: "StorageView", dependencies: ["Raft", "Storage", grdb], swiftSettings: rules),
         .target(name: "CMicroHTTPD", linkerSettings: [.linkedLibrary("microhttpd")]),
         .target(
@@ -171,6 +181,13 @@ let package = Package(
             name: "ChaosTests",
             dependencies: ["HTTPClient", "ProcessTestSupport", "TandemClient", "TandemTesting", httpTypes],
             path: "Tests/Chaos",
+            swiftSettings: rules
+        ),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Messaging", "Raft", "SimulatedDisk", "Simulation"],
+            path: "Tests/Simulation",
+            exclude: ["Scenarios"],
             swiftSettings: rules
         ),
         .testTarget(name: "TidyTests", path: "Tests/Tidy", swiftSettings: rules),

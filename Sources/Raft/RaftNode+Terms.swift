@@ -1,6 +1,6 @@
 /// Terms and roles: what several RPCs have in common.
 extension RaftNode {
-    var term: Term { hardState.term }
+    package var term: Term { hardState.term }
     var quorum: Int { membership.quorum }
 
     /// Only a voter of this very incarnation may campaign: a learner does not vote, a witness has no messages to lead

@@ -19,7 +19,7 @@ package struct RaftNode: Sendable {
     var log: RaftLog
     var election: RaftElection
     /// The highest entry known to be committed. Not stored: a node that starts learns it again.
-    var commit: LogIndex
+    package internal(set) var commit: LogIndex
     /// Everything up to here was handed out to be applied.
     var handedOut: LogIndex
     /// Nil unless leading.

@@ -52,6 +52,11 @@ package final class FaultyDisk: Disk {
         state.withLock { $0.faults[operation] = fault }
     }
 
+    /// Takes back the faults that have not struck yet.
+    package func removeFaults() {
+        state.withLock { $0.faults = [:] }
+    }
+
     /// Cuts the power now.
     package func cutPower() { state.withLock { $0.isDead = true } }
 

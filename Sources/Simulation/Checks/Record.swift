@@ -1,0 +1,23 @@
+import Raft
+
+/// What the oracle knows of one machine.
+struct Record {
+    /// On its disk: everything that was reported durable.
+    var stored = ShadowLog()
+    var storedHardState = HardState.initial
+    /// The same with what the process has handed to its writer.
+    var written = ShadowLog()
+    var lastToken = PersistToken(0)
+    /// Handed out and not reported durable.
+    var unsynced: [Persist] = []
+
+    // Of the process that runs.
+    var role = RaftElection.Role.follower
+    var term = Term.zero
+    var commit = LogIndex.zero
+    var handedOut = LogIndex.zero
+
+    /// The highest term it promised anything in.
+    var promisedTerm = Term.zero
+    var isForgotten = false
+}

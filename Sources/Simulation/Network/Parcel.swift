@@ -1,0 +1,33 @@
+import Messaging
+import Raft
+
+/// A request on its way from one process to another, as its sender sent it.
+final class Parcel {
+    let number: UInt64
+    let from: Int
+    let fromBoot: Int
+    let to: Int
+    let sender: MemberIdentity
+    let request: RPCRequest
+    let hlc: HybridTimestamp
+
+    init(
+        number: UInt64,
+        from: Int,
+        fromBoot: Int,
+        to: Int,
+        sender: MemberIdentity,
+        request: RPCRequest,
+        hlc: HybridTimestamp
+    ) {
+        self.number = number
+        self.from = from
+        self.fromBoot = fromBoot
+        self.to = to
+        self.sender = sender
+        self.request = request
+        self.hlc = hlc
+    }
+
+    var lane: RPCRequest.Lane { request.lane }
+}

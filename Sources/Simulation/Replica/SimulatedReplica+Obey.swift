@@ -1,0 +1,101 @@
+import Messaging
+import Raft
+import Storage
+
+// Obeys what the node asks for, in the order of `Ready`'s fields.
+extension SimulatedReplica {
+    func obey(_ ready: Ready) {
+        // Only for the record: the announcements speak of these entries.
+        if let persist = ready.persist { world.oracle.handedOut(persist, by: self) }
+        world.oracle.noteCommit(by: self)
+        send(ready.announcements)
+        if let persist = ready.persist {
+            if let snapshot = persist.install { adopt(snapshot) }
+            noteStamps(of: persist.entries)
+            lastHandedOut = persist.token
+            write(persist)
+        }
+        if !ready.promises.isEmpty {
+            if lastHandedOut <= lastPersisted {
+                send(ready.promises)
+            } else {
+                promises.append((lastHandedOut, ready.promises))
+            }
+        }
+        if let committed = ready.committed {
+            world.oracle.handedOut(committed, by: self)
+            applicable = committed.upperBound
+        }
+        settling.append(contentsOf: ready.settled)
+        for token in ready.dropped {
+            if let parcel = peerRequests.take(token) { world.answer(parcel, .unserved) }
+        }
+        nodeDeadline = ready.deadline
+    }
+
+    func send(_ outbound: [Outbound]) {
+        for item in outbound {
+            switch item {
+            case .request(let request, let peer):
+                world.oracle.sending(request, to: peer, by: self)
+                world.send(request, from: self, to: peer)
+            case .reply(let reply, _, let token):
+                guard let parcel = peerRequests.take(token) else { continue }
+                world.oracle.sending(reply, to: parcel, by: self)
+                world.answer(parcel, .reply(reply, from: machine.identity, hlc: clock.latest))
+            case .requestFromLog(let append, let from, let through, let peer):
+                let read = LogRead(append: append, from: from, through: through, peer: peer)
+                world.schedule(.logRead(machine: machine.number, boot: boot, read), in: diskTime())
+            case .requestFromBase(let term, let peer):
+                let read = Happening.baseRead(machine: machine.number, boot: boot, term: term, peer: peer)
+                world.schedule(read, in: diskTime())
+            }
+        }
+    }
+
+    /// Entries that a lagging peer needs come from the disk.
+    func finish(_ read: LogRead) {
+        do throws(StorageError) {
+            var append = read.append
+            let entries = try directory.log.entries(
+                from: read.from,
+                through: read.through,
+                bytesMax: world.settings.appendBytesMax
+            )
+            let isWitness = node.membership[read.peer]?.kind == .witness
+            append.entries = isWitness ? entries.map(\.withoutPayload) : entries
+            world.oracle.sending(.appendEntries(append), to: read.peer, by: self)
+            world.send(.appendEntries(append), from: self, to: read.peer)
+        } catch  where error.code == .outOfRange {
+            // Another leader's entries have replaced them meanwhile: this node leads no longer.
+            receive(.undelivered(read.peer, .append))
+        } catch {
+            receive(.failed("entries \(read.from) to \(read.through) can't be read: \(error)"))
+        }
+    }
+
+    func wait(for parcel: Parcel) -> ReplyToken {
+        let (token, pushedOut) = peerRequests.wait(for: parcel)
+        if let pushedOut { world.answer(pushedOut, .unserved) }
+        return token
+    }
+
+    /// A node that becomes primary must stamp above everything in its log.
+    private func noteStamps(of entries: [Entry]) {
+        if let last = entries.last(where: { $0.kind == .command }), let stamp = Command.stamp(of: last.payload) {
+            clock.merge(stamp)
+        }
+    }
+
+    /// The clock reading of the last message in the log; zero where it has none.
+    static func latestStamp(in log: SegmentedLog) throws(StorageError) -> HybridTimestamp {
+        let summary = log.summary
+        var index = summary.last.index
+        while index > summary.base.index {
+            let entry = try log.entry(at: index)
+            if entry.kind == .command { return Command.stamp(of: entry.payload) ?? .zero }
+            index = index.previous
+        }
+        return .zero
+    }
+}

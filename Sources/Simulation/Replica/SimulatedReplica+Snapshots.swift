@@ -1,0 +1,71 @@
+import Messaging
+import Raft
+import Storage
+
+// Logs that no longer begin with entry 1: how they come about, what peers are sent then, and what this node is sent.
+extension SimulatedReplica {
+    /// Once enough has been applied, the writer is to cut the log there.
+    func trimWhenDue() {
+        let every = UInt64(world.knobs.trimAfter)
+        guard every > 0, writer.base == nil, broker.appliedIndex >= lastTrim + every else { return }
+        lastTrim = broker.appliedIndex
+        guard let (id, chain) = world.oracle.committed.entry(at: LogIndex(broker.appliedIndex)) else { return }
+        trim(
+            to: BaseState(
+                entry: id,
+                chain: chain,
+                membership: MembershipCoding.encode(node.membership, cluster: world.cluster),
+                state: broker.encodedAsBase
+            )
+        )
+    }
+
+    func sendBase(term: Term, to peer: NodeID) {
+        do throws(StorageError) {
+            guard let base = directory.base else { return receive(.failed("the base of a trimmed log is missing")) }
+            let request = InstallSnapshot(term: term, snapshot: try Snapshot(base))
+            world.oracle.sending(.installSnapshot(request), to: peer, by: self)
+            world.send(.installSnapshot(request), from: self, to: peer)
+        } catch {
+            receive(.failed("the base of the log can't be read: \(error)"))
+        }
+    }
+
+    func adopt(_ snapshot: Snapshot) {
+        do throws(StorageError) {
+            broker = try Broker(snapshot: snapshot)
+        } catch {
+            failure = "the primary's snapshot can't be read: \(error)"
+            return
+        }
+        applicable = snapshot.last.index
+        lastTrim = snapshot.last.index.rawValue
+        clock.merge(broker.latestStamp)
+        world.oracle.adopted(snapshot, by: self)
+    }
+}
+
+extension Broker {
+    init(snapshot: Snapshot) throws(StorageError) {
+        do throws(CommandCodingError) {
+            try self.init(base: snapshot.state)
+        } catch {
+            throw StorageError(.unsupported, "the state of the base can't be read: \(error)")
+        }
+    }
+}
+
+extension Snapshot {
+    init(_ base: BaseState) throws(StorageError) {
+        do throws(MembershipCoding.DecodingError) {
+            self.init(
+                last: base.entry,
+                chain: base.chain,
+                membership: try MembershipCoding.decode(base.membership).membership,
+                state: base.state
+            )
+        } catch {
+            throw StorageError(.unsupported, "the membership of the base can't be read: \(error)")
+        }
+    }
+}

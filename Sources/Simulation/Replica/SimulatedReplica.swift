@@ -1,0 +1,196 @@
+import DequeModule
+import Messaging
+import Raft
+import Storage
+
+/// One process: does what the shell's replica loop does, with the real core and the real log, in simulated time.
+///
+/// A turn: take what arrived, step the node with each thing, obey what it then asks for (`Ready`), apply what is
+/// committed, answer.
+final class SimulatedReplica {
+    /// What reaches the process.
+    enum Input {
+        case request(Parcel)
+        case reply(RPCReply, from: MemberIdentity, hlc: HybridTimestamp)
+        case undelivered(NodeID, RPCRequest.Lane)
+        case refused(NodeID, RPCRequest.Lane)
+        case connectionRefused(NodeID)
+        case call(ClientCall)
+        case transfer(NodeID?)
+        case persisted(PersistToken)
+        case trimmed(BaseState)
+        case room(Room)
+        case failed(String)
+    }
+
+    /// Both outlive every process.
+    unowned(unsafe) let world: World
+    unowned(unsafe) let machine: Machine
+    let boot: Int
+    let directory: DataDirectory
+
+    var node: RaftNode
+    var broker = Broker()
+    var clock = HybridClock()
+    /// The machine's monotonic clock at this turn.
+    var now: Instant
+    var nodeDeadline: Instant
+    var campaignsAtOnce = false
+
+    private var inbox: [Input] = []
+    private var isTurnDue = false
+    /// The earliest wake-up on the agenda, by the machine's clock.
+    private var wakeAt: Instant?
+
+    /// Promises that wait for the write they speak of, oldest first.
+    var promises: Deque<(token: PersistToken, outbound: [Outbound])> = []
+    var lastHandedOut = PersistToken(0)
+    var lastPersisted = PersistToken(0)
+    /// Everything up to here may be applied.
+    var applicable: LogIndex
+    /// Settled by the node, waiting to be applied.
+    var settling: Deque<Settlement> = []
+    var asked: [Ticket: ClientCall] = [:]
+    var lastTicket: UInt64 = 0
+    /// Held until a primary is known.
+    var held: [ClientCall] = []
+    /// Calls that wait until an entry is applied here.
+    var appliedWaiters: [ClientCall] = []
+    var peerRequests: PeerRequests
+    /// Up to where the log was cut last, or is to be.
+    var lastTrim: UInt64
+    var writer = SimulatedWriter()
+    var room: Room
+    /// Why the process can't go on.
+    var failure: String?
+
+    init(world: World, machine: Machine, directory: DataDirectory) throws(StorageError) {
+        self.world = world
+        self.machine = machine
+        self.directory = directory
+        boot = machine.boot
+        now = machine.clock.read(at: world.now)
+        if let obstacle = directory.obstacle { throw obstacle }
+        let summary = directory.log.summary
+        let base = try directory.base.map { base throws(StorageError) in try Snapshot(base) }
+        if let base { broker = try Broker(snapshot: base) }
+        let restored = RestoredState(
+            hardState: directory.hardState,
+            membership: base?.membership ?? world.membership,
+            base: summary.base,
+            baseChain: summary.baseChain,
+            termRuns: summary.termRuns,
+            lastIndex: summary.last.index,
+            applied: summary.base.index,
+            chains: try directory.log.chains(summary.base.index...summary.last.index)
+        )
+        node = RaftNode(
+            identity: machine.identity,
+            settings: world.settings,
+            seed: world.seeds.value(.node, machine.number, machine.boot),
+            restored: restored,
+            now: now
+        )
+        applicable = restored.applied
+        lastTrim = restored.applied.rawValue
+        nodeDeadline = now
+        room = directory.room
+        peerRequests = PeerRequests(machines: world.machines.count)
+        clock.merge(max(broker.latestStamp, try Self.latestStamp(in: directory.log)))
+    }
+
+    // MARK: Turns
+
+    func receive(_ input: Input) {
+        inbox.append(input)
+        scheduleTurn()
+    }
+
+    private func scheduleTurn() {
+        guard !isTurnDue else { return }
+        isTurnDue = true
+        let delay = machine.turnRandom.next(below: UInt64(world.knobs.turnMax) * 1000 + 1)
+        world.schedule(.turn(machine: machine.number, boot: boot), in: .nanoseconds(Int64(delay)))
+    }
+
+    func wake() {
+        wakeAt = nil
+        if machine.clock.read(at: world.now) >= nextDeadline { turn() } else { scheduleWake() }
+    }
+
+    private var nextDeadline: Instant {
+        (held + appliedWaiters).reduce(nodeDeadline) { min($0, $1.holdUntil) }
+    }
+
+    func scheduleWake() {
+        let deadline = nextDeadline
+        if let wakeAt, wakeAt <= deadline { return }
+        wakeAt = deadline
+        let time = machine.clock.worldTime(of: deadline, notBefore: world.now)
+        world.agenda.add(.wake(machine: machine.number, boot: boot), at: time)
+    }
+
+    func turn() {
+        isTurnDue = false
+        now = machine.clock.read(at: world.now)
+        if campaignsAtOnce {
+            campaignsAtOnce = false
+            step(.campaign)
+        }
+        var inputs: [Input] = []
+        swap(&inputs, &inbox)
+        for input in inputs { handle(input) }
+        if now >= nodeDeadline { step(.deadline) }
+        while let ready = node.takeReady() { obey(ready) }
+        applyBacklog()
+        serveHeld()
+        trimWhenDue()
+        world.oracle.turnEnded(of: self)
+        if let fault = node.fault { failure = failure ?? fault.description }
+        if let failure { return world.exit(machine, because: failure) }
+        if hasBacklog { scheduleTurn() } else { scheduleWake() }
+    }
+
+    func step(_ event: Event) {
+        world.statistics.steps += 1
+        node.step(event, now: now)
+        world.oracle.stepped(self)
+    }
+
+    private func handle(_ input: Input) {
+        switch input {
+        case .request(let parcel):
+            noteHeard(parcel.hlc)
+            let token = wait(for: parcel)
+            step(.request(parcel.request, from: parcel.sender, token: token))
+        case .reply(let reply, let sender, let hlc):
+            noteHeard(hlc)
+            step(.reply(reply, from: sender))
+        case .undelivered(let peer, let lane): step(.undelivered(to: peer, lane: lane))
+        case .refused(let peer, let lane):
+            step(.undelivered(to: peer, lane: lane))
+            step(.refused(peer))
+        case .connectionRefused(let peer): step(.refused(peer))
+        case .call(let call): serve(call)
+        case .transfer(let target): transfer(to: target)
+        case .persisted(let token): persisted(token)
+        case .trimmed(let base): step(.trimmed(through: base.entry, chain: base.chain))
+        case .room(let room): self.room = room
+        case .failed(let reason): failure = reason
+        }
+    }
+
+    private func persisted(_ token: PersistToken) {
+        lastPersisted = token
+        while let first = promises.first, first.token <= token {
+            send(first.outbound)
+            promises.removeFirst()
+        }
+        step(.persisted(token))
+    }
+
+    private func noteHeard(_ hlc: HybridTimestamp) {
+        let tooFarAhead = machine.clock.wallMilliseconds(at: world.now) + 500
+        if hlc.timestamp.millisecondsSinceEpoch <= tooFarAhead { clock.merge(hlc) }
+    }
+}

@@ -1,0 +1,88 @@
+import Raft
+import SimulatedDisk
+
+/// Faults as words: `crash a lost 3`, `cut a b`. What is written can be read again.
+extension InjectedFault {
+    /// - Parameter words: nil comes of anything that `words` doesn't write.
+    init?(words: [String]) {
+        guard let verb = words.first else { return nil }
+        let rest = Array(words.dropFirst())
+        switch (verb, rest.count) {
+        case ("cut", 2): self = .cut(NodeID(rest[0]), NodeID(rest[1]))
+        case ("mend", 2): self = .mend(NodeID(rest[0]), NodeID(rest[1]))
+        case ("transfer", 1): self = .transfer(rest[0] == "any" ? nil : NodeID(rest[0]))
+        case ("set", 2):
+            guard let setting = Setting(rawValue: rest[0]), let value = Int(rest[1]) else { return nil }
+            self = .set(setting, value)
+        case (_, 1): self.init(verb, NodeID(rest[0]))
+        case (_, 2):
+            guard let number = Int(rest[1]) else { return nil }
+            self.init(verb, NodeID(rest[0]), number)
+        case ("crash", 3), ("trap", 3):
+            guard let power = Self.power(named: rest[1]), let number = Int(rest[2]) else { return nil }
+            let id = NodeID(rest[0])
+            self =
+                verb == "crash"
+                ? .crash(id, power: power, operations: number) : .trap(id, power: power, operation: number)
+        default: return nil
+        }
+    }
+
+    private init?(_ verb: String, _ id: NodeID) {
+        switch verb {
+        case "start": self = .start(id)
+        case "pause": self = .pause(id)
+        case "resume": self = .resume(id)
+        case "hang": self = .hangDisk(id)
+        case "fill": self = .fillDisk(id)
+        case "ease": self = .easeDisk(id)
+        case "wipe": self = .wipe(id)
+        default: return nil
+        }
+    }
+
+    private init?(_ verb: String, _ id: NodeID, _ number: Int) {
+        switch verb {
+        case "slow": self = .slowDisk(id, number)
+        case "fail": self = .failDisk(id, operation: number)
+        case "jump": self = .jumpClock(id, number)
+        case "rate": self = .rateClock(id, number)
+        default: return nil
+        }
+    }
+
+    var words: [String] {
+        switch self {
+        case .crash(let id, let power, let number): ["crash", id.rawValue, Self.name(of: power), "\(number)"]
+        case .trap(let id, let power, let number): ["trap", id.rawValue, Self.name(of: power), "\(number)"]
+        case .start(let id): ["start", id.rawValue]
+        case .pause(let id): ["pause", id.rawValue]
+        case .resume(let id): ["resume", id.rawValue]
+        case .cut(let from, let to): ["cut", from.rawValue, to.rawValue]
+        case .mend(let from, let to): ["mend", from.rawValue, to.rawValue]
+        case .set(let setting, let value): ["set", setting.rawValue, "\(value)"]
+        case .slowDisk(let id, let number): ["slow", id.rawValue, "\(number)"]
+        case .hangDisk(let id): ["hang", id.rawValue]
+        case .fillDisk(let id): ["fill", id.rawValue]
+        case .easeDisk(let id): ["ease", id.rawValue]
+        case .failDisk(let id, let number): ["fail", id.rawValue, "\(number)"]
+        case .jumpClock(let id, let number): ["jump", id.rawValue, "\(number)"]
+        case .rateClock(let id, let number): ["rate", id.rawValue, "\(number)"]
+        case .transfer(let id): ["transfer", id?.rawValue ?? "any"]
+        case .wipe(let id): ["wipe", id.rawValue]
+        }
+    }
+
+    /// What becomes of unsynced writes; `process` where the machine goes on.
+    private static let powers: [(name: String, power: UnsyncedFate?)] = [
+        ("process", nil), ("lost", .lost), ("kept", .kept), ("drawn", .drawn),
+    ]
+
+    private static func power(named name: String) -> UnsyncedFate?? {
+        powers.first { $0.name == name }.map(\.power)
+    }
+
+    private static func name(of power: UnsyncedFate?) -> String {
+        powers.first { $0.power == power }?.name ?? "process"
+    }
+}

@@ -1,0 +1,46 @@
+import Raft
+import SimulatedDisk
+
+/// One machine: its disk and clocks, which outlive its processes, and the process that runs on it, if one does.
+final class Machine {
+    let number: Int
+    let id: NodeID
+    let kind: Membership.Member.Kind
+    let incarnation: Incarnation
+    let clock: MachineClock
+    var disk: FaultyDisk
+    /// Counts the processes there were.
+    var boot = 0
+    var replica: SimulatedReplica?
+    /// Answers nothing at all; a machine that is on but runs no process refuses connections.
+    var isOff = false
+    var isPaused = false
+    /// What happened to the process while it stood still.
+    var deferred: [Happening] = []
+    /// Its disk was lost: it is no member any more.
+    var isWiped = false
+
+    var isDiskHung = false
+    var diskSlowness = 0
+    /// How long writes take, and turns.
+    var diskRandom: SplitMix64
+    var turnRandom: SplitMix64
+    /// What the next crash within an operation does to unsynced writes; nil where only the process ends.
+    var trapPower: UnsyncedFate?
+
+    init(number: Int, id: NodeID, kind: Membership.Member.Kind, seeds: Seeds) {
+        self.number = number
+        self.id = id
+        self.kind = kind
+        incarnation = Incarnation(seeds.value(.incarnation, number) | 1)
+        clock = MachineClock(start: seeds.value(.clock, number) % 1_000_000_000_000)
+        disk = FaultyDisk(seed: seeds.value(.disk, number))
+        diskRandom = seeds.random(.diskTime, number)
+        turnRandom = seeds.random(.turn, number)
+    }
+
+    var identity: MemberIdentity { MemberIdentity(id: id, incarnation: incarnation) }
+
+    /// The process with this boot, if it still runs.
+    func replica(boot: Int) -> SimulatedReplica? { self.boot == boot ? replica : nil }
+}

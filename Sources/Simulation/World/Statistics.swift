@@ -1,0 +1,41 @@
+/// What happened in one run, or in many.
+package struct Statistics: Hashable, Sendable {
+    package var runs = 0
+    package var simulatedNanoseconds: UInt64 = 0
+    /// Faults that struck, by the place of their kind in `FaultKind.allCases`.
+    private var faults = [Int](repeating: 0, count: FaultKind.allCases.count)
+    package var messagesLost = 0
+    package var messagesDuplicated = 0
+    package var elections = 0
+    package var acknowledged = 0
+    package var refused = 0
+    package var unknown = 0
+    package var reads = 0
+    package var steps = 0
+
+    package init() {}
+
+    package mutating func count(_ kind: FaultKind) {
+        guard let place = FaultKind.allCases.firstIndex(of: kind) else { return }
+        faults[place] += 1
+    }
+
+    /// How many faults of each kind there were.
+    package var faultsByKind: [(kind: FaultKind, count: Int)] {
+        zip(FaultKind.allCases, faults).map { ($0, $1) }
+    }
+
+    package mutating func add(_ other: Statistics) {
+        runs += other.runs
+        simulatedNanoseconds += other.simulatedNanoseconds
+        for place in faults.indices { faults[place] += other.faults[place] }
+        messagesLost += other.messagesLost
+        messagesDuplicated += other.messagesDuplicated
+        elections += other.elections
+        acknowledged += other.acknowledged
+        refused += other.refused
+        unknown += other.unknown
+        reads += other.reads
+        steps += other.steps
+    }
+}

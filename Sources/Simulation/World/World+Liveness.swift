@@ -1,0 +1,130 @@
+import Messaging
+import Raft
+import SimulatedDisk
+import Storage
+
+/// What must happen once the faults have ended.
+struct LivenessProbe {
+    /// The client that writes one more message.
+    var client: Int
+    /// The machines that work from here on.
+    var core: [Int]
+    var began: Instant
+    var isAcknowledged = false
+}
+
+// The end of a run: everything works again on some machines that suffice, and then all must be well.
+extension World {
+    /// Enough for an append that was lost to be given up, and for a few elections.
+    private var patience: Duration { .microseconds(knobs.appendStall) + settings.electionTimeout * 20 + .seconds(1) }
+
+    /// Long enough for what is under way to arrive, or to be lost.
+    private static let grace = Duration.milliseconds(200)
+
+    func heal() {
+        trace("the faults end")
+        for setting in InjectedFault.Setting.allCases { perform(.set(setting, 0)) }
+        for from in links.indices {
+            for to in links.indices { links[from][to].isCut = false }
+        }
+        for number in clients.indices { clients[number].isDone = true }
+        let chosen = chooseCore()
+        for machine in machines {
+            resume(machine)
+            machine.disk.removeFaults()
+            setRate(of: machine, to: 0)
+            easeDisk(of: machine)
+            if chosen.contains(machine.number) {
+                start(machine)
+            } else {
+                crash(machine, power: .lost, operations: 0)
+                machine.isOff = true
+            }
+        }
+        guard suffices(chosen) else { return oracle.violation(.noProgress, "too few disks are left") }
+        core = chosen
+        schedule(.settleCore, in: Self.grace)
+    }
+
+    /// While the backup of a pair is out, the primary alone has the newest messages: without it the others have to wait
+    /// for it.
+    func settleCore() {
+        if !isElectable(core) {
+            core = machines.filter { !$0.isWiped }.map(\.number)
+            for number in core { start(machines[number]) }
+        }
+        var client = SimulatedClient(number: clients.count, random: seeds.random(.client, clients.count))
+        client.target = core[0]
+        clients.append(client)
+        probe = LivenessProbe(client: client.number, core: core, began: now)
+        knobs.readPermille = 0
+        knobs.copiesPermille = 0
+        schedule(.clientActs(client.number), in: .zero)
+        schedule(.inspect, in: .milliseconds(10))
+    }
+
+    /// Whether some voter's log is up to date enough to be elected by the others.
+    private func isElectable(_ core: [Int]) -> Bool {
+        let voting = core.filter { machines[$0].kind != .learner }
+        return voting.contains { candidate in
+            machines[candidate].kind == .voter
+                && voting.count { oracle.lastStored(on: $0) <= oracle.lastStored(on: candidate) } >= membership.quorum
+        }
+    }
+
+    /// Half of the time all that are left; otherwise as few as can elect a primary.
+    private func chooseCore() -> [Int] {
+        var random = seeds.random(.swarm, 1)
+        var core = machines.filter { !$0.isWiped }.map(\.number)
+        guard random.next(below: 2) == 0 else { return core }
+        while core.count > 1 {
+            let place = Int(random.next(below: UInt64(core.count)))
+            var fewer = core
+            fewer.remove(at: place)
+            guard suffices(fewer) else { break }
+            core = fewer
+        }
+        return core
+    }
+
+    private func suffices(_ core: [Int]) -> Bool {
+        let members = core.map { membership.members[$0] }
+        return members.count { $0.kind != .learner } >= membership.quorum && members.contains { $0.kind == .voter }
+    }
+
+    func inspect() {
+        guard let probe else { return }
+        if probe.isAcknowledged, hasConverged(probe) {
+            isOver = true
+        } else if now > probe.began + patience {
+            let states = machines.map { machine in
+                "\(machine.id): \(machine.replica.map { "\($0.node.status)" } ?? "down")"
+            }
+            oracle.violation(
+                probe.isAcknowledged ? .noConvergence : .noProgress,
+                "\(probe.core.map { machines[$0].id }) work again, \(oracle.committed.last) is committed; \(states)"
+            )
+        } else {
+            schedule(.inspect, in: .milliseconds(10))
+        }
+    }
+
+    /// Every machine that works has everything, and nobody waits for anything.
+    private func hasConverged(_ probe: LivenessProbe) -> Bool {
+        let last = oracle.committed.last
+        return clients.allSatisfy { $0.operation == nil }
+            && probe.core.allSatisfy { number in
+                guard let replica = machines[number].replica else { return false }
+                return replica.broker.appliedIndex == last.rawValue && replica.directory.log.summary.last.index == last
+            }
+    }
+
+    /// Everything that clients were told is judged by the log that came out of it.
+    func conclude() {
+        for violation in HistoryChecker(log: oracle.applied.compactMap(RecordedMessage.init), at: now)
+            .violations(of: oracle.history)
+        {
+            oracle.violation(violation.rule, violation.explanation)
+        }
+    }
+}

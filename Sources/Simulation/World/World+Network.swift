@@ -1,0 +1,185 @@
+import Messaging
+import Raft
+
+/// The way from one machine to another.
+struct Link {
+    var append = Lane()
+    var control = Lane()
+    /// Nothing gets through.
+    var isCut = false
+    var random: SplitMix64
+
+    init(_ random: SplitMix64) { self.random = random }
+
+    subscript(lane: RPCRequest.Lane) -> Lane {
+        _read { yield lane == .append ? append : control }
+        _modify {
+            switch lane {
+            case .append: yield &append
+            case .control: yield &control
+            }
+        }
+    }
+
+    /// A process began or ended: nothing of its requests is under way.
+    mutating func reset() {
+        append = Lane()
+        control = Lane()
+    }
+}
+
+// The network: requests and their answers, late, lost, doubled, or refused.
+extension World {
+    func machine(_ id: NodeID) -> Machine {
+        guard let machine = machines.first(where: { $0.id == id }) else { preconditionFailure("no machine \(id)") }
+        return machine
+    }
+
+    func send(_ request: RPCRequest, from replica: SimulatedReplica, to peer: NodeID) {
+        let (from, to) = (replica.machine.number, machine(peer).number)
+        parcels += 1
+        let parcel = Parcel(
+            number: parcels,
+            from: from,
+            fromBoot: replica.boot,
+            to: to,
+            sender: replica.machine.identity,
+            request: request,
+            hlc: replica.clock.latest
+        )
+        let mayGo = links[from][to][request.lane].mayGo(
+            parcel,
+            now: now,
+            underWayMax: underWayMax(request.lane),
+            patience: request.lane == .control ? settings.heartbeatInterval : nil
+        )
+        if mayGo { transmit(parcel) }
+    }
+
+    private func underWayMax(_ lane: RPCRequest.Lane) -> Int { lane == .append ? settings.appendsInFlightMax : 1 }
+
+    private func transmit(_ parcel: Parcel) {
+        mix(1, parcel)
+        trace("\(machines[parcel.from].id) > \(machines[parcel.to].id) #\(parcel.number) \(parcel.request)")
+        arm(from: parcel.from, to: parcel.to, parcel.lane)
+        travel(from: parcel.from, to: parcel.to) { .requestArrives(parcel) }
+    }
+
+    /// Sends something on its way, unless it gets lost; perhaps twice.
+    private func travel(from: Int, to: Int, _ arrival: () -> Happening) {
+        guard !links[from][to].isCut else { return }
+        if links[from][to].random.hits(permille: knobs.lossPermille) {
+            statistics.messagesLost += 1
+            return
+        }
+        schedule(arrival(), in: delay(from, to))
+        if links[from][to].random.hits(permille: knobs.duplicatePermille) {
+            statistics.messagesDuplicated += 1
+            schedule(arrival(), in: delay(from, to))
+        }
+    }
+
+    private func delay(_ from: Int, _ to: Int) -> Duration {
+        let isLong = links[from][to].random.hits(permille: knobs.delaySpikePermille)
+        let most = isLong ? knobs.delaySpikeMax : knobs.delayMax
+        return .microseconds(links[from][to].random.next(in: knobs.delayMin...max(knobs.delayMin, most)))
+    }
+
+    func arrive(_ parcel: Parcel) {
+        guard !links[parcel.from][parcel.to].isCut else { return }
+        let receiver = machines[parcel.to]
+        mix(2, parcel)
+        if let replica = receiver.replica { return replica.receive(.request(parcel)) }
+        if receiver.isOff { return }
+        answer(parcel, receiver.isWiped ? .unserved : .refused)
+    }
+
+    func answer(_ parcel: Parcel, _ answer: Answer) {
+        travel(from: parcel.to, to: parcel.from) { .answerArrives(parcel, answer) }
+    }
+
+    func arrive(_ answer: Answer, to parcel: Parcel) {
+        guard !links[parcel.to][parcel.from].isCut,
+            let replica = machines[parcel.from].replica(boot: parcel.fromBoot)
+        else { return }
+        mix(3, parcel)
+        let wasUnderWay = finish(parcel)
+        trace("\(machines[parcel.from].id) < \(machines[parcel.to].id) #\(parcel.number) \(answer)")
+        switch answer {
+        case .reply(let reply, let sender, let hlc):
+            if wasUnderWay || knobs.lateAnswers == 1 { replica.receive(.reply(reply, from: sender, hlc: hlc)) }
+        case .unserved:
+            if wasUnderWay { replica.receive(.undelivered(machines[parcel.to].id, parcel.lane)) }
+        case .refused:
+            if wasUnderWay { replica.receive(.refused(machines[parcel.to].id, parcel.lane)) }
+        }
+    }
+
+    /// The next one goes where this one was under way.
+    private func finish(_ parcel: Parcel) -> Bool {
+        let (from, to, lane) = (parcel.from, parcel.to, parcel.lane)
+        guard links[from][to][lane].finish(parcel.number) else { return false }
+        sendWaiting(from: from, to: to, lane)
+        return true
+    }
+
+    private func sendWaiting(from: Int, to: Int, _ lane: RPCRequest.Lane) {
+        if let next = links[from][to][lane].sendNext(now: now, underWayMax: underWayMax(lane)) { transmit(next) }
+    }
+
+    // MARK: Timeouts
+
+    private func limit(_ lane: RPCRequest.Lane) -> Duration {
+        lane == .append ? .microseconds(knobs.appendStall) : settings.electionTimeout
+    }
+
+    private func arm(from: Int, to: Int, _ lane: RPCRequest.Lane) {
+        guard !links[from][to][lane].isTimed, let oldest = links[from][to][lane].underWay.first else { return }
+        links[from][to][lane].isTimed = true
+        let due = oldest.sent + limit(lane)
+        agenda.add(.laneTimeout(from: from, boot: machines[from].boot, to: to, lane: lane), at: max(now, due))
+    }
+
+    func expire(from: Int, _ boot: Int, to: Int, _ lane: RPCRequest.Lane) {
+        guard let replica = machines[from].replica(boot: boot) else { return }
+        links[from][to][lane].isTimed = false
+        while let oldest = links[from][to][lane].underWay.first, oldest.sent + limit(lane) <= now {
+            trace("\(machines[from].id) gives up #\(oldest.parcel.number)")
+            _ = links[from][to][lane].finish(oldest.parcel.number)
+            replica.receive(.undelivered(machines[to].id, lane))
+            sendWaiting(from: from, to: to, lane)
+        }
+        arm(from: from, to: to, lane)
+    }
+
+    // MARK: Connections that end
+
+    /// A process ended: its peers' machines see their connections to it end.
+    func noticeEnd(of machine: Machine) {
+        for other in machines where other.number != machine.number {
+            guard let replica = other.replica, !links[machine.number][other.number].isCut else { continue }
+            for lane in [RPCRequest.Lane.append, .control] {
+                for (parcel, _) in links[other.number][machine.number][lane].underWay {
+                    schedule(.answerArrives(parcel, .unserved), in: delay(machine.number, other.number))
+                }
+            }
+            let probe = Happening.probe(machine: other.number, boot: replica.boot, leader: machine.number)
+            schedule(probe, in: delay(machine.number, other.number) * 2)
+        }
+    }
+
+    func probe(_ leader: Int, by machine: Int, _ boot: Int) {
+        guard let replica = machines[machine].replica(boot: boot), replica.node.leader == machines[leader].id,
+            machines[leader].replica == nil, !machines[leader].isOff, !machines[leader].isWiped,
+            !links[machine][leader].isCut, !links[leader][machine].isCut
+        else { return }
+        replica.receive(.connectionRefused(machines[leader].id))
+    }
+
+    private func mix(_ tag: Int, _ parcel: Parcel) {
+        hash.mix(tag)
+        hash.mix(now.nanoseconds)
+        hash.mix(parcel.number << 8 | UInt64(parcel.from << 4 | parcel.to))
+        hash.mix(parcel.request.term.rawValue)
+    }
+}

@@ -1,0 +1,116 @@
+import Raft
+import SimulatedDisk
+import Storage
+
+// Processes begin and end.
+extension World {
+    /// Starts a process, unless one runs.
+    func start(_ machine: Machine) {
+        guard machine.replica == nil, !machine.isWiped else { return }
+        machine.isOff = false
+        machine.boot += 1
+        for other in machines.indices { links[machine.number][other].reset() }
+        _ = machine.clock.read(at: now)
+        do throws(StorageError) {
+            let directory = try open(machine)
+            oracle.recovered(machine, directory)
+            let replica = try SimulatedReplica(world: self, machine: machine, directory: directory)
+            if machine.disk.isDead { return trapped(machine) }
+            machine.replica = replica
+            trace(
+                "\(machine.id) starts (boot \(machine.boot)) with \(directory.hardState), \(directory.log.summary.last)"
+            )
+            schedule(.turn(machine: machine.number, boot: machine.boot), in: .zero)
+        } catch {
+            if machine.disk.isDead { return trapped(machine) }
+            trace("\(machine.id) can't start: \(error)")
+            oracle.failedToStart(machine, error)
+            endProcess(of: machine, power: nil)
+            restartLater(machine)
+        }
+    }
+
+    /// Opens the data directory, and begins it where it is new, as every member of a fresh cluster does.
+    private func open(_ machine: Machine) throws(StorageError) -> DataDirectory {
+        let directory = try DataDirectory.open(
+            on: machine.disk,
+            node: machine.id,
+            incarnation: machine.incarnation,
+            settings: storageSettings(of: machine)
+        )
+        let founding = MembershipCoding.encode(membership, cluster: cluster)
+        if directory.identity.cluster == nil { try directory.adopt(cluster: cluster, formation: founding) }
+        if directory.log.summary.last == .zero {
+            let id = EntryID(term: 1, index: 1)
+            let entry = Entry(id: id, kind: .membership, payload: founding, after: .empty)
+            try directory.begin(HardState(term: 1, vote: nil), [entry])
+        }
+        return directory
+    }
+
+    private func storageSettings(of machine: Machine) -> StorageSettings {
+        let clock = machine.clock
+        return StorageSettings(
+            segmentBytes: max(scenario.knobs.segmentBytes, scenario.knobs.firstSegmentBytes),
+            firstSegmentBytes: scenario.knobs.firstSegmentBytes,
+            lowWaterBytes: scenario.knobs.firstSegmentBytes / 4,
+            reserveBytes: scenario.knobs.reserveBytes,
+            retryInterval: .milliseconds(200),
+            preparesInBackground: false,
+            now: { clock.lastRead }
+        )
+    }
+
+    /// `kill -9`, or with `power` the plug is pulled. The write under way gets as far as so many disk operations.
+    func crash(_ machine: Machine, power: UnsyncedFate?, operations: Int) {
+        guard let replica = machine.replica else { return }
+        if replica.writer.phase == .writing, !machine.isDiskHung {
+            machine.disk.inject(.powerCutWithin, at: machine.disk.operations + operations + 1)
+            // However it ends, nobody is told.
+            try? replica.directory.persist(replica.writer.batch)
+        }
+        endProcess(of: machine, power: power)
+        if power != nil { machine.isOff = true }
+        trace("\(machine.id) is gone")
+    }
+
+    /// The disk operation that was to be the last one was.
+    func trapped(_ machine: Machine) {
+        trace("\(machine.id) dies within a disk operation")
+        endProcess(of: machine, power: machine.trapPower)
+        restartLater(machine)
+    }
+
+    /// The process ends by itself.
+    func exit(_ machine: Machine, because reason: String) {
+        trace("\(machine.id) ends: \(reason)")
+        if let fault = machine.replica?.node.fault { oracle.halted(machine, fault) }
+        endProcess(of: machine, power: nil)
+        restartLater(machine)
+    }
+
+    private func restartLater(_ machine: Machine) {
+        schedule(.restart(machine: machine.number, boot: machine.boot), in: .microseconds(knobs.restart))
+    }
+
+    private func endProcess(of machine: Machine, power: UnsyncedFate?) {
+        machine.disk.cutPower()
+        machine.disk = if let power { machine.disk.reboot(power) } else { machine.disk.restartProcess() }
+        machine.isPaused = false
+        machine.deferred = []
+        machine.trapPower = nil
+        guard let replica = machine.replica else { return }
+        machine.replica = nil
+        oracle.ended(replica)
+        for call in replica.openCalls { answer(call, .unknown) }
+        if power == nil { noticeEnd(of: machine) }
+        for other in machines.indices { links[machine.number][other].reset() }
+    }
+}
+
+extension SimulatedReplica {
+    /// Calls without an answer, in the order of their numbers.
+    var openCalls: [ClientCall] {
+        (asked.values + held + appliedWaiters).filter { !$0.isOver }.sorted { $0.number < $1.number }
+    }
+}

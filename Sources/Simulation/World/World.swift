@@ -1,0 +1,150 @@
+import Messaging
+import Raft
+
+/// A cluster with everything around it, in one thread: processes, disks, clocks, a network and clients. One scenario
+/// decides all that ever happens in it.
+package final class World {
+    let scenario: Scenario
+    let seeds: Seeds
+    /// The knobs as they are now: faults change some of them.
+    var knobs: Knobs
+    let settings: Settings
+    let membership: Membership
+    let cluster: ClusterID
+    let machines: [Machine]
+
+    private(set) var now: Instant = .zero
+    var agenda = Agenda()
+    var links: [[Link]]
+    var clients: [SimulatedClient] = []
+    /// The machines that work after the faults.
+    var core: [Int] = []
+    var probe: LivenessProbe?
+    var parcels: UInt64 = 0
+    var calls: UInt64 = 0
+
+    let oracle: Oracle
+    package internal(set) var statistics = Statistics()
+    package internal(set) var hash = TraceHash()
+    /// Hears of everything that happens, in words.
+    package var tracer: ((String) -> Void)?
+    var isOver = false
+
+    package init(_ scenario: Scenario) {
+        self.scenario = scenario
+        knobs = scenario.knobs
+        settings = Settings(scenario.knobs)
+        seeds = Seeds(seed: scenario.seed)
+        cluster = ClusterID(high: 0x7A4D, low: scenario.seed)
+        let seeds = seeds
+        let machines = scenario.topology.ids.enumerated().map { number, id in
+            Machine(number: number, id: id, kind: scenario.topology.kind(of: id), seeds: seeds)
+        }
+        self.machines = machines
+        membership = Membership(
+            machines.map { .init(id: $0.id, kind: $0.kind, incarnation: $0.incarnation, url: "http://\($0.id)") }
+        )
+        links = machines.map { from in machines.map { to in Link(seeds.random(.link, from.number, to.number)) } }
+        oracle = Oracle(membership: membership)
+    }
+
+    /// Runs to the end, or to the first violation.
+    package func run() -> [Violation] {
+        begin()
+        var happenings = 0
+        while oracle.violations.isEmpty, !isOver, let next = agenda.next() {
+            happenings += 1
+            if happenings > Self.happeningsMax { oracle.violation(.noProgress, "time stands still") }
+            precondition(next.time >= now, "time goes back from \(now) to \(next.time)")
+            now = next.time
+            oracle.now = now
+            happen(next.happening)
+        }
+        if oracle.violations.isEmpty { conclude() }
+        statistics.simulatedNanoseconds = now.nanoseconds
+        return oracle.violations
+    }
+
+    /// Many times more than in the longest run.
+    private static let happeningsMax = 5_000_000
+
+    private func begin() {
+        for machine in machines { start(machine) }
+        machines[0].replica?.campaignsAtOnce = true
+        for number in 0..<knobs.clients {
+            clients.append(SimulatedClient(number: number, random: seeds.random(.client, number)))
+            schedule(.clientActs(number), in: .microseconds(10_000 + 1000 * number))
+        }
+        for (number, timed) in scenario.faults.enumerated() {
+            schedule(.fault(number), in: .microseconds(timed.time))
+        }
+        schedule(.heal, in: .microseconds(knobs.duration))
+    }
+
+    func schedule(_ happening: Happening, in delay: Duration) { agenda.add(happening, at: now + delay) }
+
+    func trace(_ text: @autoclosure () -> String) {
+        guard let tracer else { return }
+        tracer("\(Double(now.nanoseconds / 1000) / 1000) ms  \(text())")
+    }
+
+    // MARK: What happens
+
+    private func happen(_ happening: Happening) {
+        if let number = happening.process, machines[number].isPaused {
+            return machines[number].deferred.append(happening)
+        }
+        switch happening {
+        case .turn(let machine, let boot): machines[machine].replica(boot: boot)?.turn()
+        case .wake(let machine, let boot): machines[machine].replica(boot: boot)?.wake()
+        case .writer(let machine, let boot, let call): machines[machine].replica(boot: boot)?.writerRuns(call)
+        case .logRead(let machine, let boot, let read): machines[machine].replica(boot: boot)?.finish(read)
+        case .baseRead(let machine, let boot, let term, let peer):
+            machines[machine].replica(boot: boot)?.sendBase(term: term, to: peer)
+        case .restart(let machine, let boot): if machines[machine].boot == boot { start(machines[machine]) }
+        case .probe(let machine, let boot, let leader): probe(leader, by: machine, boot)
+        case .requestArrives(let parcel): arrive(parcel)
+        case .answerArrives(let parcel, let answer): arrive(answer, to: parcel)
+        case .laneTimeout(let from, let boot, let to, let lane): expire(from: from, boot, to: to, lane)
+        case .clientActs(let client): act(client)
+        case .callArrives(let call): arrive(call)
+        case .callAnswered(let call, let outcome): answered(call, outcome)
+        case .callExpires(let call): expire(call)
+        case .fault(let number): perform(scenario.faults[number].fault)
+        case .heal: heal()
+        case .settleCore: settleCore()
+        case .inspect: inspect()
+        }
+    }
+}
+
+extension Happening {
+    /// The machine whose process has to run for this to happen.
+    fileprivate var process: Int? {
+        switch self {
+        case .turn(let machine, _), .wake(let machine, _), .writer(let machine, _, _), .logRead(let machine, _, _),
+            .probe(let machine, _, _), .baseRead(let machine, _, _, _):
+            machine
+        case .requestArrives(let parcel): parcel.to
+        case .answerArrives(let parcel, _): parcel.from
+        case .laneTimeout(let from, _, _, _): from
+        case .callArrives(let call): call.machine
+        case .restart, .clientActs, .callAnswered, .callExpires, .fault, .heal, .settleCore, .inspect: nil
+        }
+    }
+}
+
+extension Settings {
+    init(_ knobs: Knobs) {
+        self.init(
+            heartbeatInterval: .microseconds(knobs.heartbeat),
+            electionTimeout: .microseconds(knobs.electionTimeout),
+            appendBytesMax: knobs.appendBytesMax,
+            appendEntriesMax: knobs.appendEntriesMax,
+            appendsInFlightMax: knobs.appendsInFlightMax,
+            uncommittedBytesMax: knobs.uncommittedBytesMax,
+            retainedBytesMax: knobs.retainedBytesMax,
+            degradeAfter: .microseconds(knobs.degradeAfter)
+        )
+    }
+}
