@@ -33,6 +33,9 @@ struct Run: ParsableCommand {
     @Flag(help: "Only print a hash of all that happens for each seed, to compare builds by.")
     var hashes = false
 
+    @Flag(inversion: .prefixedNo, help: "Make the script of a failing seed as short as it gets.")
+    var shrink = true
+
     func validate() throws {
         guard (1...SeedsUnderWay.threadsMax).contains(threads) else {
             throw ValidationError("--threads takes 1 to \(SeedsUnderWay.threadsMax).")
@@ -71,7 +74,7 @@ struct Run: ParsableCommand {
         print("VIOLATION with seed \(failure.seed)")
         for violation in failure.violations { print("  \(violation)") }
         print("Again: simulate --seed \(failure.seed)\(nodes.map { " --nodes \($0)" } ?? "") --trace")
-        if let rule = failure.violations.first?.rule {
+        if shrink, let rule = failure.violations.first?.rule {
             let scenario = Swarm.scenario(seed: failure.seed, topology: nodes)
             print("A shorter script that breaks \(rule.rawValue), for simulate replay:")
             print(Shrinker.shrink(scenario, breaking: rule))

@@ -24,6 +24,17 @@ final class DurabilityPitfallTests: XCTestCase {
         XCTAssertEqual(granted(restarted.answer(voteRequest(3), from: "c")), true)
     }
 
+    /// B1: a log never holds entries of a term that the vote file has not seen.
+    func testB1ATermIsStoredWithTheEntriesThatCameWithIt() {
+        var node = Fixture.node()
+        let entries = Fixture.entries(terms: [1, 3])
+        let append = AppendEntries(term: 3, previous: entries[0].id, entries: [entries[1]], commit: .zero)
+        node.receive(.appendEntries(append), from: "b")
+        let persist = node.takeReady()?.persist
+        XCTAssertEqual(persist?.hardState, HardState(term: 3, vote: nil))
+        XCTAssertEqual(persist?.entries, [entries[1]])
+    }
+
     /// B2: a candidate whose own vote is not on disk asks nobody, and does not count itself.
     func testB2NoVoteRequestLeavesBeforeTheOwnVoteIsOnDisk() {
         var network = Network()

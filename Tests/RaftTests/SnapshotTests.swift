@@ -120,6 +120,35 @@ final class SnapshotTests: XCTestCase {
         XCTAssertNil(node.fault)
     }
 
+    /// Also where this log begins before it.
+    func testASnapshotOfWhatIsCommittedHereChangesNothing() {
+        var node = Fixture.node(terms: [1, 1, 1, 1], applied: 4)
+        XCTAssertEqual(node.answer(install(snapshot(id(1, 2)), term: 1), from: "b"), accepted(2, term: 1))
+        XCTAssertEqual(node.status.last, id(1, 4))
+        XCTAssertEqual(node.status.commit, 4)
+        XCTAssertEqual(node.status.applied, 4)
+    }
+
+    /// B7, B17: a write handed out before the snapshot is durable, and with it nothing of what stands behind that.
+    func testB17AWriteFromBeforeASnapshotReleasesNothingBehindIt() {
+        var node = Fixture.node(terms: [1])
+        let first = Fixture.entries(terms: [1])[0]
+        let old = Fixture.entries(terms: Array(repeating: 2, count: 19), after: first.id, chain: first.chain)
+        node.receive(
+            .appendEntries(AppendEntries(term: 2, previous: first.id, entries: old, commit: .zero)),
+            from: "b"
+        )
+        guard let token = node.takeReady()?.persist?.token else { return XCTFail("nothing to write") }
+        node.receive(install(snapshot(id(3, 10)), term: 3), from: "c")
+        let entries = Fixture.entries(terms: [3, 3], after: id(3, 10), chain: ChainValue(99))
+        let append = AppendEntries(term: 3, previous: id(3, 10), entries: entries, commit: 12)
+        node.receive(.appendEntries(append), from: "c")
+        XCTAssertNotNil(node.takeReady()?.persist)
+        node.step(.persisted(token), now: .zero)
+        XCTAssertEqual(node.status.durable, 10)
+        XCTAssertNil(node.takeReady()?.committed)
+    }
+
     func testASnapshotOfAnOldTermIsRefused() {
         var node = Fixture.node(terms: [1], term: 5)
         XCTAssertEqual(node.answer(install(snapshot(id(3, 40)), term: 3), from: "b"), accepted(.zero, term: 5))

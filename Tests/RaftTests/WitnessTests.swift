@@ -97,6 +97,19 @@ final class WitnessTests: XCTestCase {
         isClean(network)
     }
 
+    /// It is out also while there is nothing to write: the next message does not find that out first.
+    func testASilentIdleBackupIsOutAfterTheTimeSet() {
+        var network = pair()
+        network.isolate("b")
+        network.reportsLosses = false
+        network.run(for: .milliseconds(1060))
+        XCTAssertTrue(network.status("a").isDegraded)
+        let ticket = network.propose(at: "a")
+        network.settle()
+        XCTAssertEqual(copies(network, ticket), 1)
+        isClean(network)
+    }
+
     /// Answering heartbeats is not progress: a backup whose disk hangs is out.
     func testABackupWithAHungDiskIsOut() {
         var network = pair()
