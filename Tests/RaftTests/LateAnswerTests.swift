@@ -61,6 +61,17 @@ final class LateAnswerTests: XCTestCase {
         XCTAssertEqual(node.persistAll(now: .milliseconds(400)).settled, [.readable(1, 4)])
     }
 
+    /// C3: a granted pre-vote names the term that was asked for, which is the candidate's by then; it is no vote.
+    func testC3APreVoteThatComesLateIsNoVote() {
+        var node = Fixture.node()
+        Fixture.makeCandidate(&node)
+        for isPreVote in [true, false] {
+            let grant = RequestVote.Reply(term: 2, isPreVote: isPreVote, granted: true)
+            node.receive(.requestVote(grant), from: "c")
+            XCTAssertEqual(node.role, isPreVote ? .candidate : .leader)
+        }
+    }
+
     /// C5: who is refused for its log takes no time from the voter.
     func testC5ARefusalForTheLogDoesNotPutOffTheOwnCampaign() {
         var node = Fixture.node(terms: [1, 1])
