@@ -11,7 +11,7 @@ struct Simulate: ParsableCommand {
             step what must never happen, and at the end what clients were told. The exit status is 1 where a check \
             failed; the output then has a line that repeats the run, and a script that is as short as it could be made.
             """,
-        subcommands: [Run.self, Replay.self],
+        subcommands: [Run.self, Replay.self, Graphs.self],
         defaultSubcommand: Run.self
     )
 }

@@ -22,6 +22,8 @@ final class Oracle {
     var broker = Broker()
     var states: [[UInt8]] = []
     var history = History()
+    /// How long nothing was committed, where somebody asks.
+    var pauses: CommitPauses?
 
     struct Vote: Hashable {
         var voter: Int
@@ -109,6 +111,7 @@ final class Oracle {
     func noteCommit(by replica: SimulatedReplica) {
         let commit = replica.node.commit
         let record = records[replica.machine.number]
+        if committed.last < commit { pauses?.committed(at: now) }
         while committed.last < commit {
             let index = committed.last.next
             guard let (id, chain) = record.written.entry(at: index) else {
