@@ -4,7 +4,7 @@ import Storage
 
 // Applies what is committed, and settles what waits for it.
 extension ReplicaLoop {
-    var hasBacklog: Bool { broker.appliedIndex < applicable.rawValue }
+    var hasBacklog: Bool { installing == nil && broker.appliedIndex < applicable.rawValue }
 
     /// Applies at most a turn's share.
     mutating func applyBacklog() {

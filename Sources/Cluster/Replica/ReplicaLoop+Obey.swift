@@ -8,7 +8,7 @@ extension ReplicaLoop {
     mutating func obey(_ ready: Ready) {
         send(ready.announcements)
         if let persist = ready.persist {
-            if let snapshot = persist.install { adopt(snapshot) }
+            if let snapshot = persist.install { receive(snapshot, as: persist.token) }
             // What this node can't read must not take the place of what it has.
             guard failure == nil else { return }
             noteStamps(of: persist.entries)

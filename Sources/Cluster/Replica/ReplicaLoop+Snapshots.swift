@@ -22,19 +22,25 @@ extension ReplicaLoop {
         }
     }
 
-    /// The snapshot takes the place of everything applied so far.
-    mutating func adopt(_ snapshot: Snapshot) {
+    /// The snapshot is to take the place of everything applied so far, once it has taken the log's place on disk.
+    mutating func receive(_ snapshot: Snapshot, as token: PersistToken) {
         do {
-            broker = try Broker(base: snapshot.state)
+            installing = Installing(token: token, last: snapshot.last.index, broker: try Broker(base: snapshot.state))
+            applicable = max(applicable, snapshot.last.index)
         } catch {
             failure = "the primary's snapshot can't be read: \(error)"
-            return
         }
-        applicable = snapshot.last.index
+    }
+
+    /// Not before it is on disk: readers would find the replaced log there, and in it what was never committed.
+    mutating func adoptSnapshot() {
+        guard let snapshot = installing, snapshot.token <= lastPersisted else { return }
+        installing = nil
+        broker = snapshot.broker
         clock.merge(broker.latestStamp)
         logger.notice(
             "this node was too far behind for its primary's log, and goes on from its state",
-            metadata: ["through": "\(snapshot.last.index)"]
+            metadata: ["through": "\(snapshot.last)"]
         )
     }
 }

@@ -37,6 +37,8 @@ struct ReplicaLoop {
 
     /// Everything up to here may be applied.
     var applicable: LogIndex
+    /// Of a primary's snapshot that is on its way to the disk.
+    var installing: Installing?
     /// Settled by the node, waiting to be applied.
     var settling: Deque<Settlement> = []
 
@@ -157,6 +159,7 @@ struct ReplicaLoop {
         switch report {
         case .persisted(let token):
             lastPersisted = token
+            adoptSnapshot()
             while let first = promises.first, first.token <= token {
                 send(first.outbound)
                 promises.removeFirst()

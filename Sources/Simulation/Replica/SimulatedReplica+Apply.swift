@@ -7,7 +7,7 @@ extension SimulatedReplica {
     /// Less than the shell's, so that a turn's share is sometimes not all.
     private static var appliedPerTurnMax: Int { 64 }
 
-    var hasBacklog: Bool { failure == nil && broker.appliedIndex < applicable.rawValue }
+    var hasBacklog: Bool { failure == nil && installing == nil && broker.appliedIndex < applicable.rawValue }
 
     func applyBacklog() {
         guard hasBacklog else { return settle() }

@@ -10,7 +10,7 @@ extension SimulatedReplica {
         world.oracle.noteCommit(by: self)
         send(ready.announcements)
         if let persist = ready.persist {
-            if let snapshot = persist.install { adopt(snapshot) }
+            if let snapshot = persist.install { receive(snapshot, as: persist.token) }
             noteStamps(of: persist.entries)
             lastHandedOut = persist.token
             write(persist)

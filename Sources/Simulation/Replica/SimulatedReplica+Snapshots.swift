@@ -31,14 +31,21 @@ extension SimulatedReplica {
         }
     }
 
-    func adopt(_ snapshot: Snapshot) {
+    /// To be adopted once it is on disk: until then readers would find the replaced log there.
+    func receive(_ snapshot: Snapshot, as token: PersistToken) {
+        installing = (token, snapshot)
+        applicable = max(applicable, snapshot.last.index)
+    }
+
+    func adoptSnapshot() {
+        guard let (token, snapshot) = installing, token <= lastPersisted else { return }
+        installing = nil
         do throws(StorageError) {
             broker = try Broker(snapshot: snapshot)
         } catch {
             failure = "the primary's snapshot can't be read: \(error)"
             return
         }
-        applicable = snapshot.last.index
         lastTrim = snapshot.last.index.rawValue
         clock.merge(broker.latestStamp)
         world.oracle.adopted(snapshot, by: self)

@@ -48,6 +48,8 @@ final class SimulatedReplica {
     var lastPersisted = PersistToken(0)
     /// Everything up to here may be applied.
     var applicable: LogIndex
+    /// The primary's snapshot on its way to the disk.
+    var installing: (token: PersistToken, snapshot: Snapshot)?
     /// Settled by the node, waiting to be applied.
     var settling: Deque<Settlement> = []
     var asked: [Ticket: ClientCall] = [:]
@@ -182,6 +184,7 @@ final class SimulatedReplica {
 
     private func persisted(_ token: PersistToken) {
         lastPersisted = token
+        adoptSnapshot()
         while let first = promises.first, first.token <= token {
             send(first.outbound)
             promises.removeFirst()
