@@ -15,6 +15,8 @@ package enum Event: Hashable, Sendable {
     case read(Ticket)
     /// An operator asks the leader to hand over: to this voter; nil for whichever lacks least.
     case transferLeadership(Ticket, to: NodeID?)
+    /// An operator asks the leader for another membership.
+    case changeMembership(Ticket, MembershipChange)
     /// Everything handed out by `Ready.persist` up to and including this token is on disk.
     case persisted(PersistToken)
     /// A state of everything up to and including this entry, which was applied and ends a batch, is on disk: the

@@ -8,6 +8,8 @@ package struct Fault: Error, Hashable, Sendable {
         case acknowledgedEntriesMissing
         /// Two nodes lead in the same term.
         case twoLeaders
+        /// The node was a witness, without messages, and is to hold them now.
+        case payloadsMissing
         /// The log on disk holds a term above the one in the vote file: the vote file is an old copy.
         case hardStateOlderThanLog
     }

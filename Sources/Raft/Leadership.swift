@@ -6,6 +6,8 @@ struct Leadership: Hashable, Sendable {
     let termStart: LogIndex
     /// Of a pair with a witness.
     var backup: BackupStanding?
+    /// Members that were removed, until they are told.
+    var farewells: [Farewell] = []
     /// Counts heartbeat rounds, within this term.
     var round: UInt64 = 0
     var nextHeartbeat: Instant

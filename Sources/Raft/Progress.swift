@@ -25,7 +25,8 @@ struct Progress: Hashable, Sendable {
     }
 
     let id: NodeID
-    let kind: Membership.Member.Kind
+    let incarnation: Incarnation
+    var kind: Membership.Member.Kind
     private(set) var phase: Phase = .probing
     private(set) var match: LogIndex = .zero
     /// The next entry to send.
@@ -43,9 +44,11 @@ struct Progress: Hashable, Sendable {
     private(set) var confirmedRound: UInt64 = 0
     /// The highest commit index sent to it.
     var toldCommit: LogIndex = .zero
+    var catchUp = CatchUp()
 
     init(_ member: Membership.Member, next: LogIndex, lastContact: Instant?) {
         id = member.id
+        incarnation = member.incarnation
         kind = member.kind
         self.next = next
         self.lastContact = lastContact

@@ -6,8 +6,13 @@ extension RaftNode {
     mutating func sendAppends() {
         guard var leading = leadership else { return }
         leadership = nil
+        let voterMatch = leading.peers.filter { $0.kind == .voter }.map(\.match).max()
         for place in leading.peers.indices {
-            while let limit = sendLimit(for: leading.peers[place], backup: leading.backup),
+            while let limit = sendLimit(
+                for: leading.peers[place],
+                voterMatch: voterMatch,
+                backup: leading.backup
+            ),
                 leading.peers[place].canSend(through: limit, inFlightMax: settings.appendsInFlightMax)
             {
                 announcements.append(nextRequest(to: &leading.peers[place], through: limit))
@@ -101,10 +106,9 @@ extension RaftNode {
         let conflict = entries[firstNew]
         if conflict.index <= log.lastIndex {
             guard conflict.index > commit else { return haltOnCommittedConflict(with: conflict.id) }
-            log.truncate(after: conflict.index.previous)
+            truncateLog(after: conflict.index.previous)
         }
-        let isWitness = membership[identity.id]?.kind == .witness
-        for entry in entries[firstNew...] { log.append(isWitness ? entry.withoutPayload : entry) }
+        for entry in entries[firstNew...] { appendToLog(isWitness ? entry.withoutPayload : entry) }
     }
 
     /// Whether a leader can have sent this: contiguous entries of terms that never fall, whole batches, and a history
@@ -112,9 +116,9 @@ extension RaftNode {
     private func isIntact(_ request: AppendEntries) -> Bool {
         guard let last = request.entries.last else { return true }
         guard !last.continues, last.term <= request.term else { return false }
-        // Only a witness can do without the payloads.
-        let isWitness = membership[identity.id]?.kind == .witness
-        guard isWitness || !request.entries.contains(where: \.payloadElsewhere) else { return false }
+        // Only a witness can do without the payloads; one that is new may not know yet that it is one.
+        let mayLackPayloads = isWitness || !membership.recognises(identity)
+        guard mayLackPayloads || !request.entries.contains(where: \.payloadElsewhere) else { return false }
         var before = request.previous
         var chain = log.contains(before) ? log.chain(at: before.index) : nil
         for entry in request.entries {
@@ -122,6 +126,7 @@ extension RaftNode {
                 return false
             }
             if let chain, !entry.follows(chain) { return false }
+            if entry.kind == .membership, decodedMembership(entry) == nil { return false }
             if log.contains(entry.id), let known = log.chain(at: entry.index), known != entry.chain { return false }
             before = entry.id
             chain = entry.chain
@@ -149,6 +154,7 @@ extension RaftNode {
             // No honest peer matches what we do not have.
             guard match <= log.lastIndex else { return }
             leadership?.peers[place].accepted(match)
+            leadership?.peers[place].catchUp.reached(match, of: log.lastIndex, now: now)
             leadership?.copiesMayHaveGrown = true
             advanceLeaderCommit()
         case .conflict(let rejected, let hint):

@@ -12,7 +12,7 @@ extension RaftNode {
         leadership = Leadership(
             peers: peers,
             termStart: next,
-            backup: Leadership.backup(among: peers, settings: settings, now: now),
+            backup: isVoter ? Leadership.backup(among: peers, settings: settings, now: now) : nil,
             nextHeartbeat: now,
             nextCommitNews: now
         )
@@ -32,7 +32,7 @@ extension RaftNode {
     mutating func advanceLeaderCommit() {
         guard let leadership else { return }
         var matches = leadership.peers.filter(\.isVoter).map(\.match)
-        if membership[identity.id]?.kind != .learner { matches.append(log.durableIndex) }
+        if isVoter { matches.append(log.durableIndex) }
         guard let agreed = Leadership.reached(by: quorum, matches) else { return }
         let reached = reachedByBoth(leadership) ?? agreed
         guard reached > commit else { return }

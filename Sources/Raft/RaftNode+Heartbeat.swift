@@ -25,7 +25,7 @@ extension RaftNode {
     /// The latest time since which a quorum, this node included, acknowledged this leadership.
     private var quorumContact: Instant {
         var contacts = leadership?.peers.filter(\.isVoter).map { $0.lastContact ?? .zero } ?? []
-        if membership[identity.id]?.kind != .learner { contacts.append(now) }
+        if isVoter { contacts.append(now) }
         return Leadership.reached(by: quorum, contacts) ?? .zero
     }
 

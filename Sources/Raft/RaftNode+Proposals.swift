@@ -25,7 +25,7 @@ extension RaftNode {
         guard transfer == nil else { return .transferring }
         guard hasQuorumAtHand, canCommit(leadership) else { return .noQuorum }
         // A witness votes but holds no messages: it is no copy.
-        let copies = leadership.peers.count { isCopyAtHand($0, leadership) } + 1
+        let copies = leadership.peers.count { isCopyAtHand($0, leadership) } + (isVoter ? 1 : 0)
         guard copies >= proposal.copies else { return .tooFewCopies(atHand: copies) }
         // A14: a leader that cannot commit must not grow without end.
         let isFirst = proposals.current.isEmpty
@@ -44,7 +44,7 @@ extension RaftNode {
 
     var hasQuorumAtHand: Bool {
         guard let leadership else { return false }
-        return leadership.peers.count { $0.isVoter && isAtHand($0) } + 1 >= quorum
+        return leadership.peers.count { $0.isVoter && isAtHand($0) } + (isVoter ? 1 : 0) >= quorum
     }
 
     func isAtHand(_ peer: Progress) -> Bool { peer.isAtHand(within: settings.electionTimeout, now: now) }
@@ -92,7 +92,7 @@ extension RaftNode {
         guard leadership?.copiesMayHaveGrown == true else { return }
         leadership?.copiesMayHaveGrown = false
         guard proposals.awaitingCount > 0 else { return }
-        let held = (durableOnVoters + [log.durableIndex]).sorted(by: >)
+        let held = (durableOnVoters + (isVoter ? [log.durableIndex] : [])).sorted(by: >)
         for pending in proposals.popAwaitingCopies(held: held) { settle(pending) }
     }
 
@@ -104,9 +104,19 @@ extension RaftNode {
     /// What a commit takes at least: a quorum, of which a witness holds nothing.
     private var copiesOfACommit: Int { max(1, quorum - membership.members.count { $0.kind == .witness }) }
 
-    /// How many voters are known to have a committed entry on disk. A follower knows what a commit takes.
+    /// How many voters are known to have a committed entry on disk.
     private func copies(of index: LogIndex) -> Int {
-        guard let leadership else { return copiesOfACommit }
-        return leadership.peers.count { $0.kind == .voter && $0.match >= index } + (log.durableIndex >= index ? 1 : 0)
+        guard let leadership else { return copiesOfAnOrphan(at: index) }
+        let isHere = isVoter && log.durableIndex >= index
+        return leadership.peers.count { $0.kind == .voter && $0.match >= index } + (isHere ? 1 : 0)
+    }
+
+    /// What a follower knows of an entry it proposed. It has it on disk, and so had the leader that it learns the
+    /// commit from, when that was elected. More where a commit takes more: a quorum of the voters at that entry, or of
+    /// one fewer, for the change after it may not have come here yet; and a witness holds nothing.
+    private func copiesOfAnOrphan(at index: LogIndex) -> Int {
+        let membership = memberships.membership(at: index)
+        let fewest = (membership.voters.count - 1) / 2 + 1
+        return max(2, fewest - membership.members.count { $0.kind == .witness })
     }
 }

@@ -18,13 +18,13 @@ extension RaftNode {
         broadcastHeartbeat()
         guard let leadership else { return }
         reads.begin(leadership.round)
-        if quorum == 1 { confirmReads() }
+        confirmReads()
     }
 
     /// D2: rounds are counted by this leader in this term, so no answer to an earlier question fits a later one.
     mutating func confirmReads() {
         guard let leadership, let round = reads.round else { return }
-        let confirmed = leadership.peers.count { $0.isVoter && $0.confirmedRound >= round } + 1
+        let confirmed = leadership.peers.count { $0.isVoter && $0.confirmedRound >= round } + (isVoter ? 1 : 0)
         guard confirmed >= quorum else { return }
         for read in reads.confirmed(round) { answer(read.asker, read.index) }
     }

@@ -26,7 +26,7 @@ extension RaftNode {
     private mutating func askForPreVotes() {
         giveUpTransfer()
         election.becomePreCandidate(timeout: drawElectionTimeout(), now: now)
-        election.count(identity.id, granted: true)
+        if isVoter { election.count(identity.id, granted: true) }
         askVoters(RequestVote(term: term.next, isPreVote: true, lastEntry: log.lastEntry))
         concludeElection()
     }
@@ -129,7 +129,7 @@ extension RaftNode {
     /// Our own vote is on disk.
     mutating func ownVotePersisted() {
         // C11: by now the term may be another.
-        guard election.role == .candidate, hardState.vote == identity.id else { return }
+        guard election.role == .candidate, hardState.vote == identity.id, isVoter else { return }
         election.count(identity.id, granted: true)
         concludeElection()
     }

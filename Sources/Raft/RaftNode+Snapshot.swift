@@ -42,7 +42,8 @@ extension RaftNode {
     /// §7: "discard the entire log", and "reset state machine using snapshot contents".
     private mutating func install(_ snapshot: Snapshot) {
         log.reset(to: snapshot.last, chain: snapshot.chain)
-        membership = snapshot.membership
+        memberships.reset(to: MembershipVersion(index: snapshot.last.index, membership: snapshot.membership))
+        membershipChanged()
         pendingSnapshot = snapshot
         commit = snapshot.last.index
         handedOut = snapshot.last.index

@@ -5,8 +5,16 @@ extension RaftNode {
 
     /// Only a voter of this very incarnation may campaign: a learner does not vote, a witness has no messages to lead
     /// with, and a node that lost its disk is another member.
+    ///
+    /// Dissertation §4.2.2: also one that is removed by an entry not known to be committed, for "it might still be
+    /// needed until the C_new entry is committed": nobody else may have as much in its log.
     var mayCampaign: Bool {
-        membership.recognises(identity) && membership[identity.id]?.kind == .voter
+        func isVoter(_ membership: Membership) -> Bool {
+            membership.recognises(identity) && membership[identity.id]?.kind == .voter
+        }
+        if isVoter(membership) { return true }
+        guard memberships.latest.index > commit, let previous = memberships.previous else { return false }
+        return isVoter(previous.membership)
     }
 
     /// §5.1: "If one server’s current term is smaller than the other’s, then it updates its current term to the larger
@@ -25,6 +33,7 @@ extension RaftNode {
         let led = election.role == .leader
         election.becomeFollower()
         guard led else { return }
+        if leadership?.farewells.isEmpty == false { peersChanged = true }
         leadership = nil
         proposals.loseLeadership()
         failReads()

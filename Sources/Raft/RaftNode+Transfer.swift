@@ -1,6 +1,7 @@
 /// A leader that hands its office over, from the request until a successor leads (dissertation §3.10).
 struct Transfer: Hashable, Sendable {
-    let ticket: Ticket
+    /// Whose wish it is; nil where this node leaves on its own account.
+    let ticket: Ticket?
     let target: NodeID
     /// When this node gives up, and leads on.
     let end: Instant
@@ -20,14 +21,14 @@ extension RaftNode {
     }
 
     /// Who takes over: the one wanted, or whoever lacks least. Only a voter that can be reached and holds messages.
-    private func successor(_ wanted: NodeID?) -> NodeID? {
+    func successor(_ wanted: NodeID?) -> NodeID? {
         let able = leadership?.peers.filter { $0.kind == .voter && isAtHand($0) } ?? []
         if let wanted { return able.first { $0.id == wanted }?.id }
         return able.max { $0.match < $1.match }?.id
     }
 
-    /// "The leader brings the target up to date": no new proposals are taken, and appends go their way. Then it tells
-    /// the target; again at heartbeat pace, for the request may get lost.
+    /// Once the target has everything, for no proposals are taken meanwhile, and appends go their way. Again at
+    /// heartbeat pace, for the request may get lost.
     mutating func tellSuccessor() {
         guard let leadership, let transfer, let place = leadership.place(of: transfer.target),
             leadership.peers[place].match >= log.lastIndex
@@ -47,27 +48,25 @@ extension RaftNode {
     /// and resumes accepting client requests."
     mutating func abortTransferWhenDue() {
         guard let transfer, now >= transfer.end else { return }
-        concludeTransfer(.rejected(transfer.ticket, .transferTimedOut))
+        concludeTransfer { .rejected($0, .transferTimedOut) }
+        if !isVoter, memberships.latest.index <= commit { becomeFollower() }
     }
 
     /// A leader of a later term was heard: the successor, or somebody else who was faster.
     mutating func concludeTransfer(to leader: NodeID) {
         guard let transfer else { return }
-        concludeTransfer(
-            leader == transfer.target
-                ? .transferred(transfer.ticket, to: leader)
-                : .rejected(transfer.ticket, .notLeader(leader: leader))
-        )
+        concludeTransfer {
+            leader == transfer.target ? .transferred($0, to: leader) : .rejected($0, .notLeader(leader: leader))
+        }
     }
 
     /// This node has led no more for as long as it waits for a leader, and heard of none.
     mutating func giveUpTransfer() {
-        guard let transfer else { return }
-        concludeTransfer(.rejected(transfer.ticket, .notLeader(leader: nil)))
+        concludeTransfer { .rejected($0, .notLeader(leader: nil)) }
     }
 
-    private mutating func concludeTransfer(_ settlement: Settlement) {
-        settled.append(settlement)
+    private mutating func concludeTransfer(_ settlement: (Ticket) -> Settlement) {
+        if let ticket = transfer?.ticket { settled.append(settlement(ticket)) }
         transfer = nil
     }
 

@@ -22,9 +22,11 @@ extension RaftNode {
     }
 
     /// The last entry that may go to this peer now; nil for none. A witness beside a single voter is needed for every
-    /// commit, as one whose backup is out.
-    func sendLimit(for peer: Progress, backup: BackupStanding?) -> LogIndex? {
+    /// commit, as one whose backup is out. A leader that leaves cannot be elected again once it is gone: the witness
+    /// then gets what the voter that stays has.
+    func sendLimit(for peer: Progress, voterMatch: LogIndex?, backup: BackupStanding?) -> LogIndex? {
         guard peer.kind == .witness else { return log.lastIndex }
+        guard isVoter else { return voterMatch.map { min($0, log.durableIndex) } }
         guard let backup else { return log.durableIndex }
         return backup.witnessLimit(durable: log.durableIndex)
     }

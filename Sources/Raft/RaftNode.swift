@@ -5,7 +5,7 @@
 package struct RaftNode: Sendable {
     package let identity: MemberIdentity
     package let settings: Settings
-    package internal(set) var membership: Membership
+    package let cluster: ClusterID
     /// Set once, when this node has seen what must not happen: from then on it takes nothing and gives nothing.
     package internal(set) var fault: Fault?
     /// Appends that were dropped because they were not what a leader sends: damaged on the way.
@@ -17,6 +17,7 @@ package struct RaftNode: Sendable {
     var hardState: HardState
     var hardStateDurability = HardStateDurability.durable
     var log: RaftLog
+    var memberships: MembershipHistory
     var election: RaftElection
     /// The highest entry known to be committed. Not stored: a node that starts learns it again.
     package internal(set) var commit: LogIndex
@@ -38,6 +39,7 @@ package struct RaftNode: Sendable {
     var promises: [Outbound] = []
     var settled: [Settlement] = []
     var dropped: [ReplyToken] = []
+    var peersChanged = false
     /// The deadline the shell was last told, until it steps it.
     var toldDeadline: Instant?
 
@@ -53,7 +55,11 @@ package struct RaftNode: Sendable {
         self.identity = identity
         self.settings = settings
         self.now = now
-        membership = restored.membership
+        cluster = restored.cluster
+        memberships = MembershipHistory(
+            base: MembershipVersion(index: restored.base.index, membership: restored.membership),
+            later: restored.laterMemberships
+        )
         hardState = restored.hardState
         log = RaftLog(restored)
         commit = restored.applied
@@ -63,6 +69,7 @@ package struct RaftNode: Sendable {
         election = RaftElection(timeout: settings.electionTimeout + .nanoseconds(Int64(spread)), now: now)
         self.random = random
         forwardedReads = ForwardedReads(firstRound: Self.firstReadRound(seed: seed))
+        haltIfPayloadsAreMissing()
         if log.lastEntry.term > hardState.term {
             halt(
                 .hardStateOlderThanLog,
@@ -83,6 +90,7 @@ package struct RaftNode: Sendable {
         case .propose(let proposal): propose(proposal)
         case .read(let ticket): read(ticket)
         case .transferLeadership(let ticket, let target): transferLeadership(ticket, to: target)
+        case .changeMembership(let ticket, let change): changeMembership(ticket, change)
         case .persisted(let token): persisted(token)
         case .trimmed(let last, let chain): trimmed(through: last, chain: chain)
         case .campaign: campaignIfAllowed()
@@ -97,10 +105,13 @@ package struct RaftNode: Sendable {
         beginReadRound()
         askForReadIndex()
         updateBackup()
+        leaveOffice()
         sendAppends()
         tellSuccessor()
         sendCommitNews()
         var ready = Ready(deadline: nextDeadline)
+        ready.peers = takePeers()
+        sayFarewells()
         ready.persist = takePersist()
         ready.committed = takeCommitted()
         settleProposals()
@@ -116,7 +127,7 @@ package struct RaftNode: Sendable {
     // MARK: Dispatch
 
     private mutating func receive(_ request: RPCRequest, from sender: MemberIdentity, token: ReplyToken) {
-        guard isPeer(sender), request.term <= Self.termMax else { return dropped.append(token) }
+        guard mayHear(sender), request.term <= Self.termMax else { return dropped.append(token) }
         switch request {
         case .requestVote(let request): receive(request, from: sender.id, token: token)
         case .appendEntries(let request): receive(request, from: sender.id, token: token)
@@ -142,8 +153,18 @@ package struct RaftNode: Sendable {
     /// No cluster lives to see it: a higher term is damage, and one after the highest would overflow.
     private static let termMax = Term(1 << 62)
 
+    private func mayHear(_ sender: MemberIdentity) -> Bool {
+        sender.id != identity.id && memberships.mayHear(sender, at: identity, commit: commit)
+    }
+
     private func isPeer(_ sender: MemberIdentity) -> Bool {
         sender.id != identity.id && membership.recognises(sender)
+    }
+
+    private mutating func takePeers() -> [Membership.Member]? {
+        guard peersChanged else { return nil }
+        peersChanged = false
+        return peers
     }
 
     private mutating func deadlineReached() {
@@ -177,7 +198,7 @@ package struct RaftNode: Sendable {
 extension Ready {
     /// Whether it says more than the deadline.
     var hasWork: Bool {
-        !announcements.isEmpty || persist != nil || !promises.isEmpty || committed != nil || !settled.isEmpty
-            || !dropped.isEmpty
+        peers != nil || !announcements.isEmpty || persist != nil || !promises.isEmpty || committed != nil
+            || !settled.isEmpty || !dropped.isEmpty
     }
 }

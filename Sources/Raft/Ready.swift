@@ -1,6 +1,8 @@
 /// Everything the shell now owes a node, from `RaftNode.takeReady()`. The fields stand in the order in which they must
 /// be obeyed; the order is what makes Raft safe on a real disk.
 package struct Ready: Equatable, Sendable {
+    /// Where that changed: the nodes to be able to send to from now on. What is still under way to others may finish.
+    package var peers: [Membership.Member]?
     /// 1. Send at once, beside 2: they promise nothing about this node's disk. A leader's appends are here (Raft
     /// dissertation §10.2.1: the leader writes to its disk in parallel with replicating).
     package var announcements: [Outbound] = []
@@ -64,9 +66,10 @@ package struct Persist: Equatable, Sendable {
     }
 }
 
-/// How a client's request ended.
+/// How a client's or an operator's request ended.
 package enum Settlement: Hashable, Sendable {
-    /// The proposal is committed and applied here at these indexes; `copies` voters have it on disk.
+    /// The proposal, or the change of membership, is committed and applied here at these indexes; `copies` voters have
+    /// it on disk.
     case committed(Ticket, indexes: ClosedRange<LogIndex>, copies: Int)
     /// Nothing was appended anywhere: safe to send again.
     case rejected(Ticket, Rejection)
@@ -88,7 +91,7 @@ package enum Settlement: Hashable, Sendable {
 }
 
 /// Why a request was not taken.
-package enum Rejection: Hashable, Sendable {
+package enum Rejection: Error, Hashable, Sendable {
     /// This node does not lead; `leader` does, as far as it knows.
     case notLeader(leader: NodeID?)
     /// This node leads, but fewer than a majority of the voters can be reached.
@@ -103,4 +106,6 @@ package enum Rejection: Hashable, Sendable {
     case noSuccessor
     /// The successor did not take over in time; this node leads on.
     case transferTimedOut
+    /// The membership is not changed so.
+    case change(MembershipChange.Refusal)
 }

@@ -2,7 +2,11 @@
 /// node of it.
 package struct RestoredState: Hashable, Sendable {
     package var hardState: HardState
+    package var cluster: ClusterID
+    /// The membership at the base: nobody, before a log's first entry.
     package var membership: Membership
+    /// Those of the membership entries after the base, oldest first.
+    package var laterMemberships: [MembershipVersion]
     /// The entry directly before the log's first one; `.zero` while nothing was folded away.
     package var base: EntryID
     package var baseChain: ChainValue
@@ -19,7 +23,9 @@ package struct RestoredState: Hashable, Sendable {
 
     package init(
         hardState: HardState,
+        cluster: ClusterID,
         membership: Membership,
+        laterMemberships: [MembershipVersion],
         base: EntryID = .zero,
         baseChain: ChainValue = .empty,
         termRuns: [TermRun],
@@ -39,27 +45,21 @@ package struct RestoredState: Hashable, Sendable {
             (termRuns.first?.firstIndex ?? lastIndex.next) == base.index.next,
             "the term runs do not start after the base"
         )
+        let indexes = laterMemberships.map(\.index)
+        precondition(
+            indexes.allSatisfy { $0 > base.index && $0 <= lastIndex },
+            "memberships of \(indexes), outside \(base.index)...\(lastIndex)"
+        )
         self.hardState = hardState
+        self.cluster = cluster
         self.membership = membership
+        self.laterMemberships = laterMemberships
         self.base = base
         self.baseChain = baseChain
         self.termRuns = termRuns
         self.lastIndex = lastIndex
         self.applied = applied
         self.chains = chains
-    }
-
-    /// A member of a fresh cluster: every member's log begins with this same entry, which nothing has applied yet.
-    package static func formed(_ membership: Membership, first entry: Entry) -> RestoredState {
-        precondition(entry.index == 1 && entry.follows(.empty), "entry \(entry.id) cannot be the first of a log")
-        return RestoredState(
-            hardState: HardState(term: entry.term, vote: nil),
-            membership: membership,
-            termRuns: [TermRun(firstIndex: 1, term: entry.term)],
-            lastIndex: 1,
-            applied: .zero,
-            chains: [.empty, entry.chain]
-        )
     }
 }
 

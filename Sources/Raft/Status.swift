@@ -29,6 +29,8 @@ package struct Status: Hashable, Sendable {
     package var isLeaderReady: Bool
     /// Leads a pair with a witness, and its backup is out: what is committed now is on this node's disk alone.
     package var isDegraded: Bool
+    /// The entry that brought the membership in force; in force even before it is committed.
+    package var membershipIndex: LogIndex
     /// Proposals appended here and not yet settled.
     package var pendingProposals: Int
     /// The other members as the leader sees them; empty on others.
@@ -55,6 +57,7 @@ extension RaftNode {
             durable: log.durableIndex,
             isLeaderReady: isLeaderReady,
             isDegraded: leadership?.backup?.isOut ?? false,
+            membershipIndex: memberships.latest.index,
             pendingProposals: proposals.count,
             peers: leadership?.peers.map(statusPeer) ?? []
         )

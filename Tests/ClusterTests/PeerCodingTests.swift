@@ -6,6 +6,7 @@ import XCTest
 
 final class PeerCodingTests: XCTestCase {
     private let sender = MemberIdentity(id: "a", incarnation: Incarnation(.max))
+    private let receiver = MemberIdentity(id: "b", incarnation: 7)
     private let cluster = ClusterID(high: 1, low: 2)
 
     func testRequestsSurviveTheWire() throws {
@@ -64,10 +65,11 @@ final class PeerCodingTests: XCTestCase {
     }
 
     func testARequestOfAnotherClusterOrForAnotherNodeIsForeign() throws {
-        let body = try encoded(VoteBody(RequestVote(term: 1, isPreVote: false, lastEntry: .zero)), to: "b")
+        let body = try encoded(VoteBody(RequestVote(term: 1, isPreVote: false, lastEntry: .zero)), to: receiver)
         let others = [
-            PeerRequest.Receiver(cluster: ClusterID(high: 1, low: 3), id: "b"),
-            PeerRequest.Receiver(cluster: cluster, id: "c"),
+            PeerRequest.Receiver(cluster: ClusterID(high: 1, low: 3), member: receiver),
+            PeerRequest.Receiver(cluster: cluster, member: MemberIdentity(id: "c", incarnation: 7)),
+            PeerRequest.Receiver(cluster: cluster, member: MemberIdentity(id: "b", incarnation: 8)),
         ]
         for receiver in others {
             let result = PeerRequest.decode(path: PeerPath.vote, body: body, receiver: receiver, received: 0) { _ in }
@@ -78,10 +80,10 @@ final class PeerCodingTests: XCTestCase {
     }
 
     func testNonsenseIsMalformed() throws {
-        let empty = try encoded(ReplicateBody(), to: "b")
+        let empty = try encoded(ReplicateBody(), to: receiver)
         for body in [[], Array("{}".utf8), Array("[1]".utf8), empty] {
-            let receiver = PeerRequest.Receiver(cluster: cluster, id: "b")
-            let result = PeerRequest.decode(path: PeerPath.replicate, body: body, receiver: receiver, received: 0) {
+            let here = PeerRequest.Receiver(cluster: cluster, member: receiver)
+            let result = PeerRequest.decode(path: PeerPath.replicate, body: body, receiver: here, received: 0) {
                 _ in
             }
             guard case .failure(let refusal) = result, case .malformed = refusal.response else {
@@ -109,11 +111,11 @@ final class PeerCodingTests: XCTestCase {
         _ body: some Codable & Sendable,
         line: UInt = #line
     ) throws {
-        let receiver = PeerRequest.Receiver(cluster: cluster, id: "b")
+        let here = PeerRequest.Receiver(cluster: cluster, member: receiver)
         let result = PeerRequest.decode(
             path: path,
-            body: try encoded(body, to: "b"),
-            receiver: receiver,
+            body: try encoded(body, to: receiver),
+            receiver: here,
             received: 55
         ) { _ in }
         let decoded = try result.get()
@@ -123,12 +125,12 @@ final class PeerCodingTests: XCTestCase {
         XCTAssertEqual(decoded.hlc, HybridTimestamp(rawValue: 77), line: line)
     }
 
-    private func encoded(_ body: some Codable & Sendable, to receiver: String) throws -> [UInt8] {
+    private func encoded(_ body: some Codable & Sendable, to receiver: MemberIdentity) throws -> [UInt8] {
         try PeerJSON.encode(
             PeerEnvelope(
                 cluster: cluster.description,
                 from: PeerName(sender),
-                to: receiver,
+                to: PeerName(receiver),
                 hlc: HybridTimestamp(rawValue: 77),
                 body: body
             )

@@ -209,6 +209,36 @@ final class ReplicaTests: XCTestCase {
         guard case .notAccepted(.notPrimary) = refused else { return XCTFail("\(refused)") }
     }
 
+    /// Members come to know of each change, and the one removed of its removal.
+    func testTheMembershipShrinks() throws {
+        let cluster = try makeCluster(3)
+        let primary = try cluster.primary()
+        let replica = try XCTUnwrap(primary.running?.replica)
+        for change in [.demote("c"), .promote("c"), .remove("c")] as [MembershipChange] {
+            let outcome = try cluster.eventually("the change is made") {
+                let outcome = try? cluster.wait { replica.changeMembership(change, completion: $0) }
+                if case .changed = outcome { return outcome }
+                return nil
+            }
+            guard case .changed = outcome else { return XCTFail("\(outcome)") }
+            _ = try committed(cluster.send("after \(change)", to: primary))
+        }
+        let removed = try XCTUnwrap(cluster.nodes.first { $0.id == "c" }?.running?.replica)
+        _ = try cluster.eventually("the removed node knows") {
+            removed.status.problems.contains { $0.name == .notAMember } ? true : nil
+        }
+        XCTAssertEqual(replica.status.members.map(\.id), ["a", "b"])
+        let unknown = try cluster.wait { replica.changeMembership(.remove("c"), completion: $0) }
+        XCTAssertEqual(unknown, .refused(.unknownMember))
+        let backup = try XCTUnwrap(cluster.nodes.first { $0.id == "b" }?.running?.replica)
+        let elsewhere = try cluster.wait { backup.changeMembership(.remove("a"), completion: $0) }
+        XCTAssertEqual(elsewhere, .notAccepted(.notPrimary(Primary(id: "a", url: primary.url))))
+        try cluster.stopAll()
+        try cluster.startAll()
+        let again = try XCTUnwrap(try cluster.primary().running?.replica)
+        XCTAssertEqual(again.status.members.map(\.id), ["a", "b"], "the log says so, not the founding")
+    }
+
     func testMoreCopiesThanThereAreNodesAtHandIsRefused() throws {
         let cluster = try makeCluster(3)
         let primary = try cluster.primary()

@@ -98,12 +98,14 @@ final class DurabilityPitfallTests: XCTestCase {
         let first = EntryID(term: 1, index: 1)
         var network = Network(voters: ["a", "b"], logs: ["a": [1], "b": [1]])
         network["b"].syncsAtOnce = false
-        for append in [
+        for (place, append) in [
             AppendEntries(term: 1, previous: first, entries: [entry], commit: .zero),
             AppendEntries(term: 1, previous: first, entries: [entry], commit: .zero),
             AppendEntries(term: 1, previous: entry.id, entries: [], commit: .zero),
-        ] {
-            network.deliver(Network.Packet(from: "a", to: "b", body: .request(.appendEntries(append))))
+        ].enumerated() {
+            let token = ReplyToken(UInt64(place))
+            network["b"].openTokens.insert(token.rawValue)
+            network.step("b", .request(.appendEntries(append), from: Fixture.identity("a"), token: token))
             XCTAssertTrue(network.packets.isEmpty, "acknowledged before it was on disk")
         }
         network.sync("b")

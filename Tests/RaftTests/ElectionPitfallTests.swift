@@ -323,10 +323,10 @@ final class ElectionPitfallTests: XCTestCase {
     }
 
     /// Another incarnation under a known name is nobody: it has no vote, and is told nothing.
-    func testB18C15StrangersAreNotHeard() {
+    func testB18AnotherIncarnationIsNotHeard() {
         var node = Fixture.node()
         let stranger = MemberIdentity(id: "b", incarnation: 99)
-        for sender in [stranger, Fixture.identity("z"), Fixture.identity("a")] {
+        for sender in [stranger, Fixture.identity("a")] {
             for request in [vote(7), preVote(7), .heartbeat(.init(term: 7, commit: .zero, round: 1))] {
                 node.step(.request(request, from: sender, token: ReplyToken(5)), now: .zero)
                 let ready = node.takeReady()

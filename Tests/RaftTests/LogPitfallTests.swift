@@ -99,7 +99,9 @@ final class LogPitfallTests: XCTestCase {
         let log = Fixture.entries(terms: [1, 1, 1, 2, 2, 2])
         let restored = RestoredState(
             hardState: HardState(term: 2, vote: nil),
+            cluster: Fixture.cluster,
             membership: Fixture.membership(voters: ["a", "b", "c"]),
+            laterMemberships: [],
             base: log[3].id,
             baseChain: log[3].chain,
             termRuns: [TermRun(firstIndex: 5, term: 2)],

@@ -91,7 +91,7 @@ final class SnapshotTests: XCTestCase {
     }
 
     /// E5: the membership is the snapshot's, whatever this log held.
-    func testTheMembershipIsTheSnapshots() {
+    func testE5TheMembershipIsTheSnapshots() {
         var node = Fixture.node()
         var wanted = snapshot(id(3, 40))
         wanted.membership = Fixture.membership(voters: ["a", "b", "d"])

@@ -31,6 +31,22 @@ final class SoakTests: XCTestCase {
         XCTAssertGreaterThan(elections, 40 * 2)
     }
 
+    /// E8: the membership changes again and again, among partitions, crashes and slow disks.
+    func testE8ChangesUnderFaultsLoseNothing() {
+        let first = number("RAFT_SOAK_FIRST", or: 1)
+        var changes = 0
+        for seed in first..<(first + number("RAFT_SOAK_SEEDS", or: 40)) {
+            var soak = Soak(seed: seed, changePermille: 30)
+            soak.run(steps: Soak.steps)
+            soak.heal()
+            let violations = soak.network.checker.violations
+            guard violations.isEmpty else { return XCTFail("seed \(seed), \(soak.plan): \(violations)") }
+            changes += soak.network.checker.committed.count { $0.kind == .membership } - 1
+        }
+        print("soak: \(changes) changes of membership")
+        XCTAssertGreaterThan(changes, 40 * 2)
+    }
+
     func testTheSameSeedGivesTheSameOutputs() {
         var trace: UInt64 = 0
         for seed in 1...10 as ClosedRange<UInt64> {

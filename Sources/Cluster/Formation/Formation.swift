@@ -57,7 +57,7 @@ final class Formation: Sendable {
 
     /// This node as its peers address it; nil while it belongs to no cluster.
     var identity: PeerRequest.Receiver? {
-        found.withLock { $0.map { PeerRequest.Receiver(cluster: $0.cluster, id: configuration.id) } }
+        found.withLock { $0.map { PeerRequest.Receiver(cluster: $0.cluster, member: own) } }
     }
 
     func start() {
@@ -172,15 +172,7 @@ final class Formation: Sendable {
         found.withLock { $0 = founding }
         guard !hasJoined.exchange(true, ordering: .sequentiallyConsistent) else { return }
         founding.warnOfDifferences(from: configuration.members, logger: logger)
-        inbox.send(
-            .formed(
-                FormedCluster(
-                    cluster: founding.cluster,
-                    membership: founding.membership,
-                    campaignsAtOnce: campaignsAtOnce
-                )
-            )
-        )
+        inbox.send(.formed(FormedCluster(cluster: founding.cluster, campaignsAtOnce: campaignsAtOnce)))
     }
 
     private func report(_ obstacle: FormationObstacle) {

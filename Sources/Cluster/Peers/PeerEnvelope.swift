@@ -5,7 +5,8 @@ import Raft
 package struct PeerEnvelope<Body: Codable & Sendable>: Codable, Sendable {
     package var cluster: String
     package var from: PeerName
-    package var to: String
+    /// Whom the sender means: whoever has lost its disk and answers under the same name is another.
+    package var to: PeerName
     /// The sender's hybrid logical clock: at least that of everything it has stamped.
     package var hlc: HybridTimestamp
     /// In heartbeats and votes.

@@ -91,6 +91,11 @@ final class PeerLink: Sendable {
         self.report = report
     }
 
+    /// Whether it is the way to this very member, where that is now.
+    func leads(to member: Membership.Member) -> Bool {
+        (peer.id, peer.incarnation, peer.url) == (member.id, member.incarnation, member.url)
+    }
+
     /// Sends without waiting; what comes of it is reported.
     func send(_ request: RPCRequest, hlc: HybridTimestamp, clock: PeerClock.Note? = nil) {
         // An append is given up only by its own timeouts; a heartbeat that got lost must not hold up the next.
@@ -210,7 +215,7 @@ final class PeerLink: Sendable {
         let envelope = PeerEnvelope(
             cluster: cluster.description,
             from: PeerName(sender),
-            to: peer.id.rawValue,
+            to: PeerName(MemberIdentity(id: peer.id, incarnation: peer.incarnation)),
             hlc: hlc,
             clock: clock,
             body: body

@@ -10,7 +10,7 @@ extension PeerRequest {
     /// Who receives: a request for anybody else is refused, so that a node with a wrong URL can do no harm.
     struct Receiver: Sendable {
         var cluster: ClusterID
-        var id: NodeID
+        var member: MemberIdentity
     }
 
     /// Reads the body of a request to any of the paths that carry an RPC.
@@ -62,11 +62,18 @@ extension PeerRequest {
         guard envelope.cluster == receiver.cluster.description else {
             return .failure(Refusal(response: .foreign("this node belongs to cluster \(receiver.cluster)")))
         }
-        guard envelope.to == receiver.id.rawValue else {
-            return .failure(Refusal(response: .foreign("this node is \(receiver.id), not \(envelope.to)")))
-        }
-        guard let from = envelope.from.identity else {
+        guard let to = envelope.to.identity, let from = envelope.from.identity else {
             return .failure(Refusal(response: .malformed("an incarnation has up to 16 hexadecimal digits")))
+        }
+        guard to == receiver.member else {
+            let (here, there) = (PeerName(receiver.member), envelope.to)
+            return .failure(
+                Refusal(
+                    response: .foreign(
+                        "this node is \(here.id) (\(here.incarnation)), not \(there.id) (\(there.incarnation))"
+                    )
+                )
+            )
         }
         return .success(
             PeerRequest(

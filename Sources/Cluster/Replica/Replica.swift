@@ -151,6 +151,17 @@ extension Replica {
         inbox.send(.transfer(to: target, completion: completion))
     }
 
+    /// Changes who belongs to the cluster, if this node is the primary.
+    ///
+    /// - Parameter completion: as with `propose`, not called where the primary lost its office meanwhile and the
+    ///   outcome stays unknown.
+    package func changeMembership(
+        _ change: MembershipChange,
+        completion: @escaping @Sendable (MembershipOutcome) -> Void
+    ) {
+        inbox.send(.change(change, completion: completion))
+    }
+
     /// Calls back with true once `index` is applied here, with false when the time is over.
     package func whenApplied(
         _ index: UInt64,

@@ -6,6 +6,7 @@ enum ReplicaInput: Sendable {
     case write(ClientWrite)
     case read(ClientRead)
     case transfer(to: NodeID?, completion: @Sendable (TransferOutcome) -> Void)
+    case change(MembershipChange, completion: @Sendable (MembershipOutcome) -> Void)
     case whenApplied(AppliedWaiter)
     case awaitPrimary(PrimaryWaiter)
     case peerRequest(PeerRequest)
@@ -62,7 +63,6 @@ struct PeerRequest: Sendable {
 /// A cluster this node belongs to: what the replica needs to start.
 struct FormedCluster: Sendable {
     var cluster: ClusterID
-    var membership: Membership
     /// This node is the one that formed it just now: it campaigns at once.
     var campaignsAtOnce: Bool
 }

@@ -36,7 +36,7 @@ extension ReplicaLoop {
 
     /// The primary, if it is another node.
     var otherPrimary: Primary? {
-        guard let leader = node.leader, leader != configuration.id, let member = cluster.membership[leader]
+        guard let leader = node.leader, leader != configuration.id, let member = node.membership[leader]
         else { return nil }
         return Primary(id: leader, url: member.url)
     }
@@ -44,15 +44,22 @@ extension ReplicaLoop {
     mutating func settle(_ settlement: Settlement) {
         switch settlement {
         case .committed(let ticket, let indexes, let copies):
-            guard case .write(let write, let stamps) = clients.take(ticket) else { return }
-            let ids = indexes.lowerBound.rawValue...indexes.upperBound.rawValue
-            write.completion(.committed(ids: ids, stamps: stamps, copies: copies))
+            switch clients.take(ticket) {
+            case .write(let write, let stamps):
+                let ids = indexes.lowerBound.rawValue...indexes.upperBound.rawValue
+                write.completion(.committed(ids: ids, stamps: stamps, copies: copies))
+            case .change(let completion): completion(.changed(index: indexes.upperBound.rawValue))
+            case .read, .transfer, nil: break
+            }
         case .readable(let ticket, let index):
             guard case .read(let read) = clients.take(ticket) else { return }
             serve(read, through: index)
         case .overwritten(let ticket):
-            guard case .write(let write, _) = clients.take(ticket) else { return }
-            write.completion(.notAccepted(.overwritten))
+            switch clients.take(ticket) {
+            case .write(let write, _): write.completion(.notAccepted(.overwritten))
+            case .change(let completion): completion(.notAccepted(.overwritten))
+            case .read, .transfer, nil: break
+            }
         case .transferred(let ticket, let successor):
             guard case .transfer(let completion) = clients.take(ticket) else { return }
             completion(.transferred(to: successor))
@@ -71,6 +78,7 @@ extension ReplicaLoop {
             guard let reason = NotAccepted(rejection) else { return wait(for: read) }
             read.completion(.notAccepted(reason))
         case .transfer(let completion): completion(transferOutcome(rejection))
+        case .change(let completion): completion(membershipOutcome(rejection))
         }
     }
 
@@ -123,6 +131,7 @@ extension ReplicaLoop {
             case .write: break
             case .read(let read): read.completion(.notAccepted(.stopping))
             case .transfer(let completion): completion(.notAccepted(.stopping))
+            case .change(let completion): completion(.notAccepted(.stopping))
             }
         }
         for waiter in clients.applied { waiter.completion(false) }

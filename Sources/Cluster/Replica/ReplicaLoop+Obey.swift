@@ -6,6 +6,7 @@ import Storage
 // Obeys what the node asks for, in the order of `Ready`'s fields.
 extension ReplicaLoop {
     mutating func obey(_ ready: Ready) {
+        if let peers = ready.peers { keepLinks(to: peers) }
         send(ready.announcements)
         if let persist = ready.persist {
             if let snapshot = persist.install { receive(snapshot, as: persist.token) }
@@ -34,7 +35,8 @@ extension ReplicaLoop {
         for item in outbound {
             switch item {
             case .request(let request, let peer):
-                link(to: peer).send(request, hlc: clock.latest, clock: clockNote(for: request, to: peer))
+                // Who is no member any more gets no late votes.
+                links[peer]?.send(request, hlc: clock.latest, clock: clockNote(for: request, to: peer))
             case .reply(let reply, _, let token):
                 answer(reply, token)
             case .requestFromLog(let append, let from, let through, let peer):
@@ -47,18 +49,33 @@ extension ReplicaLoop {
 
     private mutating func clockNote(for request: RPCRequest, to peer: NodeID) -> PeerClock.Note? {
         guard request.lane == .control else { return nil }
-        let others = node.leader == configuration.id ? cluster.membership.members.map(\.id) : []
+        let others = node.leader == configuration.id ? node.membership.members.map(\.id) : []
         return clockOffsets.takeNote(for: peer, others: others, now: now)
     }
 
-    func link(to peer: NodeID) -> PeerLink {
-        guard let link = links[peer] else { preconditionFailure("an RPC for \(peer), which is no member") }
-        return link
+    /// Keeps a way to each of these, and to nobody else. What is under way to others finishes.
+    mutating func keepLinks(to peers: [Membership.Member]) {
+        var kept: [NodeID: PeerLink] = [:]
+        for peer in peers {
+            if let link = links[peer.id], link.leads(to: peer) {
+                kept[peer.id] = link
+            } else {
+                kept[peer.id] = PeerLink(
+                    to: peer,
+                    cluster: cluster.cluster,
+                    sender: identity,
+                    client: client,
+                    configuration: configuration,
+                    report: { [inbox] in inbox.send(.peerReport($0)) }
+                )
+            }
+        }
+        links = kept
     }
 
     /// Entries that a lagging peer needs come from the disk, on a thread of their own.
     private func sendFromLog(_ append: AppendEntries, from: LogIndex, through: LogIndex, to peer: NodeID) {
-        let link = link(to: peer)
+        guard let link = links[peer] else { return }
         let isWitness = node.membership[peer]?.kind == .witness
         let (log, inbox, hlc, bytesMax) = (log, inbox, clock.latest, configuration.settings.appendBytesMax)
         CatchUp.queue.async {

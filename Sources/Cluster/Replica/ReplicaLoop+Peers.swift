@@ -7,7 +7,7 @@ import Storage
 extension ReplicaLoop {
     mutating func receive(_ request: PeerRequest) {
         noteHeard(request.from.id, hlc: request.hlc)
-        if let clock = request.clock, cluster.membership[request.from.id]?.incarnation == request.from.incarnation {
+        if let clock = request.clock, node.membership[request.from.id]?.incarnation == request.from.incarnation {
             clockOffsets.note(clock.note, from: request.from.id, now: now)
         }
         if let reason = reasonToRefuse(request.request) { return request.respond(.unavailable(reason)) }
@@ -88,16 +88,16 @@ extension ReplicaLoop {
     /// Whether this node and enough other voters have room on their disks for a write to be committed.
     var hasRoomForClients: Bool {
         guard ownDiskHasRoom else { return false }
-        let withRoom = cluster.membership.voters.count { voter in
+        let withRoom = node.membership.voters.count { voter in
             voter.id == configuration.id || reachability.hasRoom(voter.id, heardSince: now)
         }
         // Where too few are heard at all, the node says so: that is another problem than a full disk.
-        return withRoom >= cluster.membership.quorum || reachability.fullCount == 0
+        return withRoom >= node.membership.quorum || reachability.fullCount == 0
     }
 
     /// Whether, as far as this node knows, a majority of the voters may be reached.
     var mayHaveQuorum: Bool {
-        let voters = cluster.membership.voters
-        return voters.count { !reachability.isGone($0.id, now: now) } >= cluster.membership.quorum
+        let voters = node.membership.voters
+        return voters.count { !reachability.isGone($0.id, now: now) } >= node.membership.quorum
     }
 }

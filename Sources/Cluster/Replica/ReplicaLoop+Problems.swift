@@ -5,6 +5,10 @@ import Storage
 extension ReplicaLoop {
     func problems(_ status: Raft.Status) -> [ReplicaStatus.Problem] {
         var found: [ReplicaStatus.Problem] = []
+        if isRemoved(status) {
+            found.append(.init(name: .notAMember, detail: "This node was removed from the cluster. Stop it."))
+            return found
+        }
         if status.leader == nil { found.append(.init(name: .noPrimary, detail: noPrimary)) }
         if !room.acceptsProposals {
             found.append(
@@ -23,10 +27,15 @@ extension ReplicaLoop {
         return found
     }
 
+    private func isRemoved(_ status: Raft.Status) -> Bool {
+        !node.membership.members.isEmpty && !node.membership.recognises(identity)
+            && status.membershipIndex <= status.commit
+    }
+
     private var noPrimary: String {
-        let voters = cluster.membership.voters
+        let voters = node.membership.voters
         let needed =
-            "No primary is known: writes wait. It takes \(cluster.membership.quorum) of \(voters.count) voters "
+            "No primary is known: writes wait. It takes \(node.membership.quorum) of \(voters.count) voters "
             + "to elect one."
         guard voters.contains(where: { $0.kind == .witness }) else { return needed }
         return needed + " If the one that was lost worked without its backup, it alone has the newest messages: the "
@@ -42,7 +51,7 @@ extension ReplicaLoop {
     }
 
     private func unreachable(_ peer: NodeID) -> String {
-        switch cluster.membership[peer]?.kind {
+        switch node.membership[peer]?.kind {
         case .witness: "The witness \(peer) does not answer: until it does, losing a voter stops the cluster."
         case .voter, .learner, nil: "\(peer) does not answer: one copy fewer is kept."
         }

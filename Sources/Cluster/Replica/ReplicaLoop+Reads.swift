@@ -13,7 +13,7 @@ extension ReplicaLoop {
     /// Whether this node follows a primary and holds messages.
     private var mayReadHere: Bool { otherPrimary != nil && !isWitness }
 
-    private var isWitness: Bool { cluster.membership[configuration.id]?.kind == .witness }
+    private var isWitness: Bool { node.membership[configuration.id]?.kind == .witness }
 
     /// A read that this node can't serve now.
     mutating func wait(for read: ClientRead) {

@@ -8,7 +8,7 @@ import Storage
 extension ReplicaLoop {
     /// The state this node's log goes on from, for a peer whose log ends before.
     func sendBase(term: Term, to peer: NodeID) {
-        let link = link(to: peer)
+        guard let link = links[peer] else { return }
         let (directory, inbox, hlc) = (directory, inbox, clock.latest)
         CatchUp.queue.async {
             do {

@@ -11,13 +11,14 @@ extension ReplicaLoop {
         var published = ReplicaStatus(
             nodeID: configuration.id,
             url: configuration.url,
-            kind: cluster.membership[configuration.id]?.kind ?? .voter,
+            // One that joins, or was removed, is as good as a learner.
+            kind: node.membership[configuration.id]?.kind ?? .learner,
             role: ReplicaStatus.Role(status.role)
         )
         published.clusterID = cluster.cluster
         published.term = status.term.rawValue
         published.leader = status.leader.flatMap { leader in
-            cluster.membership[leader].map { Primary(id: leader, url: $0.url) }
+            node.membership[leader].map { Primary(id: leader, url: $0.url) }
         }
         published.lastIndex = status.last.index.rawValue
         published.commitIndex = status.commit.rawValue
@@ -26,8 +27,8 @@ extension ReplicaLoop {
         published.lastID = broker.lastID
         published.messageCount = broker.messageCount
         published.isReady = isReady(status)
-        published.voters = cluster.membership.voters.count
-        published.members = cluster.membership.members.map { member(status, $0) }
+        published.voters = node.membership.voters.count
+        published.members = node.membership.members.map { member(status, $0) }
         published.hlc = clock.latest
         published.storageBytes = UInt64(log.storedBytes)
         published.freeBytes = room.freeBytes.map(UInt64.init)

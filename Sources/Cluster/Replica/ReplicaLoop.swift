@@ -16,6 +16,7 @@ struct ReplicaLoop {
     let directory: DataDirectory
     let log: SegmentedLog
     let writer: LogWriter
+    let client: HTTPClient
     /// Nil where no view is kept.
     let view: ViewFeeder?
     let published: PublishedStatus
@@ -70,6 +71,7 @@ struct ReplicaLoop {
         self.cluster = cluster
         self.configuration = configuration
         self.view = view
+        self.client = client
         self.published = published
         self.inbox = inbox
         self.logger = logger
@@ -79,10 +81,7 @@ struct ReplicaLoop {
         identity = MemberIdentity(id: configuration.id, incarnation: directory.identity.incarnation)
         let base = try Snapshot(directory: directory)
         if let base { broker = try Broker(base: base.state) }
-        let restored = try RestoredState(
-            directory: directory,
-            membership: base?.membership ?? cluster.membership
-        )
+        let restored = try RestoredState(directory: directory, cluster: cluster.cluster, base: base)
         node = RaftNode(
             identity: identity,
             settings: configuration.settings,
@@ -93,17 +92,8 @@ struct ReplicaLoop {
         applicable = restored.applied
         nodeDeadline = now
         writer = LogWriter(directory: directory) { inbox.send(.writerReport($0)) }
-        for peer in cluster.membership.members where peer.id != configuration.id {
-            links[peer.id] = PeerLink(
-                to: peer,
-                cluster: cluster.cluster,
-                sender: identity,
-                client: client,
-                configuration: configuration,
-                report: { inbox.send(.peerReport($0)) }
-            )
-        }
         clock.merge(max(broker.latestStamp, try Self.latestStamp(in: log)))
+        keepLinks(to: node.peers)
     }
 
     /// Runs until told to stop, or until the node can't go on.
@@ -145,6 +135,7 @@ struct ReplicaLoop {
         case .write(let write): propose(write)
         case .read(let read): ask(read)
         case .transfer(let target, let completion): transfer(to: target, completion)
+        case .change(let change, let completion): changeMembership(change, completion)
         case .whenApplied(let waiter): clients.applied.append(waiter)
         case .awaitPrimary(let waiter): clients.primary.append(waiter)
         case .peerRequest(let request): receive(request)

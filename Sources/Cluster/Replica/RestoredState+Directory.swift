@@ -3,18 +3,24 @@ import Storage
 
 extension RestoredState {
     /// What a data directory holds, as Raft wants to know it: nothing of it applied yet.
-    init(directory: DataDirectory, membership: Membership) throws {
+    init(directory: DataDirectory, cluster: ClusterID, base: Snapshot?) throws {
         if let obstacle = directory.obstacle { throw obstacle }
-        let summary = directory.log.summary
+        let (log, summary) = (directory.log, directory.log.summary)
         self.init(
             hardState: directory.hardState,
-            membership: membership,
+            cluster: cluster,
+            // Before its first entry a log knows nobody.
+            membership: base?.membership ?? .empty,
+            laterMemberships: try summary.membershipIndexes.map { index in
+                let (membership, _) = try MembershipCoding.decode(log.entry(at: index).payload)
+                return MembershipVersion(index: index, membership: membership)
+            },
             base: summary.base,
             baseChain: summary.baseChain,
             termRuns: summary.termRuns,
             lastIndex: summary.last.index,
             applied: summary.base.index,
-            chains: try directory.log.chains(summary.base.index...summary.last.index)
+            chains: try log.chains(summary.base.index...summary.last.index)
         )
     }
 }

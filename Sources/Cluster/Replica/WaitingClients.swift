@@ -9,6 +9,7 @@ struct WaitingClients {
         case write(ClientWrite, stamps: [HybridTimestamp])
         case read(ClientRead)
         case transfer(@Sendable (TransferOutcome) -> Void)
+        case change(@Sendable (MembershipOutcome) -> Void)
     }
 
     /// Given to the node, not settled yet.

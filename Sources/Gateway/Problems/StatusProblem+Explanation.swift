@@ -43,9 +43,11 @@ extension ReplicaStatus.Problem.Name {
         case .notAMember:
             ProblemType.Explanation(
                 "The node is not a member",
-                "The others belong to a cluster already, and this node's data directory is new. A node that lost its "
-                    + "data can't go on under its old name, for it has forgotten what it promised.",
-                "Give the node its data directory back, or remove it from the cluster."
+                "The node was removed from the cluster. Or the others belong to a cluster already, and this node's "
+                    + "data directory is new: a node that lost its data can't go on under its old name, for it has "
+                    + "forgotten what it promised.",
+                "Stop a node that was removed. Give one that lost its data directory the directory back, or remove it "
+                    + "from the cluster."
             )
         case .diskFull, .forming, .noPrimary: preconditionFailure("\(rawValue) is an error with a page of its own")
         }

@@ -14,7 +14,7 @@ extension SimulatedReplica {
             to: BaseState(
                 entry: id,
                 chain: chain,
-                membership: MembershipCoding.encode(node.membership, cluster: world.cluster),
+                membership: MembershipCoding.encode(node.membership(at: id.index), cluster: world.cluster),
                 state: broker.encodedAsBase
             )
         )

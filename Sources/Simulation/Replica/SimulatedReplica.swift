@@ -78,7 +78,9 @@ final class SimulatedReplica {
         if let base { broker = try Broker(snapshot: base) }
         let restored = RestoredState(
             hardState: directory.hardState,
-            membership: base?.membership ?? world.membership,
+            cluster: world.cluster,
+            membership: base?.membership ?? .empty,
+            laterMemberships: try Self.memberships(in: directory.log),
             base: summary.base,
             baseChain: summary.baseChain,
             termRuns: summary.termRuns,
@@ -99,6 +101,17 @@ final class SimulatedReplica {
         room = directory.room
         peerRequests = PeerRequests(machines: world.machines.count)
         clock.merge(max(broker.latestStamp, try Self.latestStamp(in: directory.log)))
+    }
+
+    /// What the membership entries of a log say.
+    private static func memberships(in log: SegmentedLog) throws(StorageError) -> [MembershipVersion] {
+        try log.summary.membershipIndexes.map { index throws(StorageError) in
+            let payload = try log.entry(at: index).payload
+            guard let decoded = try? MembershipCoding.decode(payload) else {
+                preconditionFailure("entry \(index) holds no membership")
+            }
+            return MembershipVersion(index: index, membership: decoded.membership)
+        }
     }
 
     // MARK: Turns

@@ -11,6 +11,8 @@ struct Checker {
     private(set) var acknowledged: LogIndex = .zero
     private var outcomes: [Ticket: Settlement] = [:]
     private var readFloors: [Ticket: LogIndex] = [:]
+    private var changes: Set<Ticket> = []
+    private var lastMembership: Membership?
 
     mutating func violation(_ text: String) { violations.append(text) }
 
@@ -31,7 +33,7 @@ struct Checker {
 
     /// §5.4, State Machine Safety: no two nodes ever apply different entries at one index; and what is committed is on
     /// the disks of a quorum.
-    mutating func committed(_ entries: [Entry], at id: NodeID, copiesOnDisk: (EntryID) -> Int, quorum: Int) {
+    mutating func committed(_ entries: [Entry], at id: NodeID, isOnQuorum: (EntryID) -> Bool) {
         for entry in entries {
             let place = Int(entry.index.rawValue) - 1
             if place < committed.count {
@@ -41,12 +43,25 @@ struct Checker {
                 }
                 if !entry.payloadElsewhere { committed[place] = entry }
             } else if place == committed.count {
+                checkStep(to: entry)
                 committed.append(entry)
-                let copies = copiesOnDisk(entry.id)
-                if copies < quorum { violation("\(entry.id) is committed at \(id) with \(copies) copies on disk") }
+                if !isOnQuorum(entry.id) { violation("\(entry.id) is committed at \(id), and not on a quorum's disks") }
             } else {
                 violation("\(id) applies \(entry.id) after \(committed.count)")
             }
+        }
+    }
+
+    /// Dissertation §4.1: single changes, so that quorums overlap: no more than one voter comes or goes.
+    private mutating func checkStep(to entry: Entry) {
+        guard let next = Fixture.version(entry)?.membership else { return }
+        defer { lastMembership = next }
+        guard let last = lastMembership else { return }
+        func names(_ membership: Membership) -> Set<MemberIdentity> {
+            Set(membership.voters.map { MemberIdentity(id: $0.id, incarnation: $0.incarnation) })
+        }
+        if names(last).symmetricDifference(names(next)).count > 1 {
+            violation("\(entry.id) changes more than one voter: \(last) to \(next)")
         }
     }
 
@@ -57,12 +72,18 @@ struct Checker {
 
     mutating func asked(_ ticket: Ticket) { readFloors[ticket] = acknowledged }
 
+    mutating func askedForChange(_ ticket: Ticket) { changes.insert(ticket) }
+
     mutating func settled(_ settlement: Settlement, at id: NodeID) {
         switch settlement {
         case .committed(let ticket, let indexes, _):
             remember(settlement, for: ticket)
             acknowledged = max(acknowledged, indexes.upperBound)
-            for index in indexes where Payload.ticket(of: committedEntry(index)) != ticket {
+            let isChange = changes.contains(ticket)
+            for index in indexes where isChange != (committedEntry(index)?.kind == .membership) {
+                violation("\(id) says that \(ticket.rawValue) is at \(index), which is no such entry")
+            }
+            for index in indexes where !isChange && Payload.ticket(of: committedEntry(index)) != ticket {
                 violation("\(id) says that proposal \(ticket.rawValue) is at \(index), which holds something else")
             }
         case .rejected(let ticket, _), .overwritten(let ticket), .transferred(let ticket, _):
@@ -100,6 +121,7 @@ struct Checker {
         }
         for (ticket, outcome) in outcomes.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             switch outcome {
+            case .committed where changes.contains(ticket): break
             case .committed(_, let indexes, _):
                 if places[ticket] != Array(indexes) { violation("\(outcome) but found at \(places[ticket] ?? [])") }
             case .rejected, .overwritten:

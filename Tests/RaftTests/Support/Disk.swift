@@ -6,12 +6,17 @@ struct Disk {
     /// The entry before the log's first one.
     private(set) var base = EntryID.zero
     private(set) var baseChain = ChainValue.empty
+    /// Who belonged to the cluster then: nobody, before a log's first entry.
+    private(set) var baseMembership: Membership
     private(set) var log: [Entry]
 
-    init(hardState: HardState, log: [Entry]) {
+    init(hardState: HardState, log: [Entry], membership: Membership = .empty) {
         self.hardState = hardState
+        baseMembership = membership
         self.log = log
     }
+
+    static let empty = Disk(hardState: .initial, log: [])
 
     var lastIndex: LogIndex { base.index.advanced(by: log.count) }
 
@@ -48,6 +53,8 @@ struct Disk {
 
     /// Folds everything up to `last` away.
     mutating func trim(through last: Entry) {
+        let folded = entries(base.index.next...last.index).compactMap { Fixture.version($0) }
+        baseMembership = folded.last?.membership ?? baseMembership
         log.removeFirst(base.index.distance(to: last.index))
         base = last.id
         baseChain = last.chain
@@ -56,11 +63,12 @@ struct Disk {
     private mutating func install(_ snapshot: Snapshot) {
         base = snapshot.last
         baseChain = snapshot.chain
+        baseMembership = snapshot.membership
         log = []
     }
 
     /// What a node finds here. Everything up to `applied` was applied before.
-    func restored(_ membership: Membership, applied: LogIndex) -> RestoredState {
+    func restored(applied: LogIndex) -> RestoredState {
         var runs: [TermRun] = []
         for entry in log where entry.term != runs.last?.term {
             runs.append(TermRun(firstIndex: entry.index, term: entry.term))
@@ -68,7 +76,9 @@ struct Disk {
         let applied = max(applied, base.index)
         return RestoredState(
             hardState: hardState,
-            membership: membership,
+            cluster: Fixture.cluster,
+            membership: baseMembership,
+            laterMemberships: log.compactMap { Fixture.version($0) },
             base: base,
             baseChain: baseChain,
             termRuns: runs,

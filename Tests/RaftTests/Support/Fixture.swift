@@ -28,6 +28,12 @@ enum Fixture {
         )
     }
 
+    /// What a membership entry brings; nil for any other.
+    static func version(_ entry: Entry) -> MembershipVersion? {
+        guard entry.kind == .membership, let decoded = try? MembershipCoding.decode(entry.payload) else { return nil }
+        return MembershipVersion(index: entry.index, membership: decoded.membership)
+    }
+
     /// Entries of these terms, from index 1; payloads differ by term and index alone, so equal ids are equal entries.
     static func entries(terms: [UInt64]) -> [Entry] { entries(terms: terms, after: .zero, chain: .empty) }
 
@@ -61,7 +67,9 @@ enum Fixture {
         let chains = [ChainValue.empty] + log.map(\.chain)
         return RestoredState(
             hardState: HardState(term: term ?? log.last?.term ?? .zero, vote: vote),
+            cluster: cluster,
             membership: membership,
+            laterMemberships: log.compactMap { version($0) },
             termRuns: runs,
             lastIndex: LogIndex(UInt64(log.count)),
             applied: applied,

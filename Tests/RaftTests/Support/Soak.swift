@@ -8,6 +8,8 @@ struct Soak {
         var voters: Int
         var learners: Int
         var witnesses: Int
+        var spares: Int
+        var changePermille: UInt64
         var dropPercent: UInt64
         var duplicatePercent: UInt64
         var reorders: Bool
@@ -22,12 +24,15 @@ struct Soak {
     var network: Network
     private var random: SplitMix64
 
-    init(seed: UInt64) {
+    /// - Parameter changePermille: how often the membership is changed; nil: the seed decides.
+    init(seed: UInt64, changePermille: UInt64? = nil) {
         var random = SplitMix64(seed: seed)
         let plan = Plan(
             voters: [1, 2, 3, 3, 3, 5, 5][Int(random.next(below: 7))],
             learners: Int(random.next(below: 2)),
             witnesses: Int(random.next(below: 4) / 3),
+            spares: Int(random.next(below: 3)),
+            changePermille: changePermille ?? random.next(below: 2) * random.next(below: 20),
             dropPercent: random.next(below: 2) * random.next(below: 20),
             duplicatePercent: random.next(below: 2) * random.next(below: 20),
             reorders: random.next(below: 2) == 1,
@@ -50,6 +55,7 @@ struct Soak {
             voters: Array(names.prefix(plan.witnesses > 0 ? 2 : plan.voters)),
             learners: plan.learners > 0 ? ["l"] : [],
             witnesses: plan.witnesses > 0 ? ["w"] : [],
+            spares: Array(["s", "t"].prefix(plan.spares)),
             settings: settings,
             seed: seed
         )
@@ -72,6 +78,7 @@ struct Soak {
         if hits(plan.crashPermille, of: 1000) { crashOrStart() }
         if hits(plan.cutPermille, of: 1000) { cutOrMend() }
         if hits(plan.trimPermille, of: 1000) { trim() }
+        if hits(plan.changePermille, of: 1000) { changeMembership() }
         switch random.next(below: 100) {
         case 0..<55: deliver()
         case 55..<75: network.sync(anyMachine())
@@ -143,6 +150,42 @@ struct Soak {
         network.trim(id, through: machine.disk.base.index.advanced(by: Int(1 + random.next(below: applied))))
     }
 
+    /// Something that an operator might ask for now, of a machine that may be anything.
+    private mutating func changeMembership() {
+        let (leader, id) = (likelyLeader(), anyMachine())
+        guard let membership = network[leader].node?.membership else { return }
+        let change: MembershipChange
+        switch membership[id]?.kind {
+        case nil:
+            guard !isNeeded(id) else { return }
+            rejoin(id)
+            let voters = membership.members.count { $0.kind == .voter }
+            change = .add(network.member(id, voters == 2 && hits(1, of: 3) ? .witness : .learner))
+        case .learner: change = hits(3, of: 4) ? .promote(id) : .remove(id)
+        case .witness: change = .remove(id)
+        case .voter:
+            let url = "http://\(id).\(random.next(below: 1000))"
+            change = [.demote(id), .remove(id), .move(id, url: url)][Int(random.next(below: 3))]
+        }
+        _ = network.change(at: leader, change)
+    }
+
+    /// Whether the cluster counts on what the machine has on its disk, or will if it comes to that.
+    private func isNeeded(_ id: NodeID) -> Bool {
+        let identity = network[id].identity
+        if network.membership.recognises(identity) { return true }
+        let committed = network.checker.committed.last { $0.kind == .membership }?.index ?? .zero
+        return network.memberships.contains { $0.key.index > committed && $0.value.recognises(identity) }
+    }
+
+    /// An operator brings a removed node back: with an empty disk, as another member.
+    private mutating func rejoin(_ id: NodeID) {
+        guard network[id].disk.lastIndex > .zero else { return }
+        if network[id].node != nil { network.crash(id) }
+        network.wipe(id)
+        network.start(id)
+    }
+
     private mutating func cutOrMend() {
         switch random.next(below: 3) {
         case 0: network.cuts = []
@@ -164,13 +207,14 @@ struct Soak {
         network.run(for: .seconds(2))
         guard let leader = network.runUntilLeader() else { return network.checker.violation("no leader after healing") }
         let ticket = network.propose(at: leader)
-        let reads = network.upNodes.map { ($0, network.read(at: $0)) }
+        let members = network.membership.members.filter { network[$0.id].node != nil }
+        let reads = members.map { ($0, network.read(at: $0.id)) }
         network.run(for: .seconds(1))
-        for (id, read) in reads {
-            switch (network.outcome(read), network.membership[id]?.kind) {
+        for (member, read) in reads {
+            switch (network.outcome(read), member.kind) {
             case (.readable, .voter), (.readable, .learner), (.rejected, .witness): break
             case (let outcome, _):
-                network.checker.violation("a read at \(id) after healing ended with \(outcome.debugDescription)")
+                network.checker.violation("a read at \(member.id) after healing ended with \(outcome.debugDescription)")
             }
         }
         if case .committed = network.outcome(ticket) {
@@ -178,7 +222,7 @@ struct Soak {
             network.checker.violation("a proposal after healing ended with \(network.outcome(ticket).debugDescription)")
         }
         let last = network.status(leader).last
-        for id in network.upNodes where !network[id].disk.holds(last) || network[id].applied != last.index {
+        for id in members.map(\.id) where !network[id].disk.holds(last) || network[id].applied != last.index {
             network.checker.violation("\(id) stays at \(network.status(id)), leader at \(network.status(leader))")
         }
         network.checker.conclude()
