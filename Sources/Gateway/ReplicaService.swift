@@ -20,6 +20,11 @@ package protocol ReplicaService: Sendable {
         completion: @escaping @Sendable (Primary?) -> Void
     )
     func transferLeadership(to target: NodeID?, completion: @escaping @Sendable (TransferOutcome) -> Void)
+    func promote(
+        in epoch: UInt64,
+        acceptsLoss: Bool,
+        completion: @escaping @Sendable (PromotionOutcome) -> Void
+    )
     func connectionEnded(with peer: NodeID)
     func connectionRefused(by peer: NodeID)
     func message(id: UInt64, completion: @escaping @Sendable (Result<Message?, ReadFailure>) -> Void)

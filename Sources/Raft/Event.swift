@@ -2,9 +2,11 @@
 package enum Event: Hashable, Sendable {
     /// A member asked. The answer carries `token`; every request gets exactly one answer, unless its sender is not a
     /// member as we know it: then it is dropped and `Ready.dropped` says so.
-    case request(RPCRequest, from: MemberIdentity, token: ReplyToken)
+    case request(RPCRequest, from: MemberIdentity, epoch: Epoch = .initial, token: ReplyToken)
     /// A member answered.
-    case reply(RPCReply, from: MemberIdentity)
+    case reply(RPCReply, from: MemberIdentity, epoch: Epoch = .initial)
+    /// A member did not hear this node, for it is of this epoch.
+    case otherEpoch(Epoch, from: MemberIdentity)
     /// A request did not arrive, or its answer did not: nothing is known about it.
     case undelivered(to: NodeID, lane: RPCRequest.Lane)
     /// The machine of `NodeID` answered that nobody listens there.
@@ -17,6 +19,8 @@ package enum Event: Hashable, Sendable {
     case transferLeadership(Ticket, to: NodeID?)
     /// An operator asks the leader for another membership.
     case changeMembership(Ticket, MembershipChange)
+    /// An operator lets this node go on alone.
+    case promote(Ticket, Promotion)
     /// Everything handed out by `Ready.persist` up to and including this token is on disk.
     case persisted(PersistToken)
     /// A state of everything up to and including this entry, which was applied and ends a batch, is on disk: the

@@ -1,12 +1,17 @@
 /// The bytes of a membership entry: which cluster, and who belongs to it. Part of the disk and wire formats.
 ///
 /// ```
-/// version 1 (1 byte) │ cluster id (8 + 8) │ members (2) │ each: kind (1), incarnation (8), name, URL
+/// version (1 byte) │ cluster id (8 + 8) │ members (2) │ each: kind (1), incarnation (8), name, URL
+/// ```
+/// That is version 1, of a cluster as it was formed. Since the first promotion it is version 2, and there follow
+/// ```
+/// epoch: number (8), id (8), parent (8), fork (8) │ returning (2) │ each: name
 /// ```
 /// Numbers are little-endian; a string is its length in UTF-8 bytes (2) and those bytes. Members are sorted by name, so
 /// equal memberships have equal bytes.
 package enum MembershipCoding {
     private static let version: UInt8 = 1
+    private static let versionWithEpoch: UInt8 = 2
 
     /// Why bytes are not a membership.
     package struct DecodingError: Error, Hashable, Sendable {
@@ -20,6 +25,8 @@ package enum MembershipCoding {
             case emptyName
             /// Names that repeat or are not in order.
             case unsorted
+            /// An epoch that was never begun; or others return than learners, in order.
+            case inconsistent
         }
 
         package var code: Code
@@ -28,7 +35,8 @@ package enum MembershipCoding {
     }
 
     package static func encode(_ membership: Membership, cluster: ClusterID) -> [UInt8] {
-        var bytes: [UInt8] = [version]
+        let hasEpoch = membership.epoch != .initial
+        var bytes: [UInt8] = [hasEpoch ? versionWithEpoch : version]
         append(cluster.high, to: &bytes)
         append(cluster.low, to: &bytes)
         append(length: membership.members.count, to: &bytes)
@@ -38,6 +46,7 @@ package enum MembershipCoding {
             append(member.id.rawValue, to: &bytes)
             append(member.url, to: &bytes)
         }
+        if hasEpoch { append(membership.epoch, returning: membership.returning, to: &bytes) }
         return bytes
     }
 
@@ -45,7 +54,10 @@ package enum MembershipCoding {
         _ bytes: [UInt8]
     ) throws(DecodingError) -> (membership: Membership, cluster: ClusterID) {
         var reader = Reader(bytes: bytes)
-        guard try reader.byte() == version else { throw DecodingError(code: .unknownVersion, offset: 0) }
+        let found = try reader.byte()
+        guard found == version || found == versionWithEpoch else {
+            throw DecodingError(code: .unknownVersion, offset: 0)
+        }
         let cluster = ClusterID(high: try reader.word(), low: try reader.word())
         var members: [Membership.Member] = []
         for _ in 0..<(try reader.length()) {
@@ -54,8 +66,22 @@ package enum MembershipCoding {
             if let last = members.last, last.id >= member.id { throw DecodingError(code: .unsorted, offset: start) }
             members.append(member)
         }
+        let (epoch, returning) = found == versionWithEpoch ? try reader.epoch() : (.initial, [])
         guard reader.offset == bytes.count else { throw DecodingError(code: .endsLate, offset: reader.offset) }
-        return (Membership(members), cluster)
+        let membership = Membership(members, epoch: epoch, returning: returning)
+        guard membership.returning == returning, (found == versionWithEpoch) == (epoch != .initial) else {
+            throw DecodingError(code: .inconsistent, offset: bytes.count)
+        }
+        return (membership, cluster)
+    }
+
+    private static func append(_ epoch: Epoch, returning: [NodeID], to bytes: inout [UInt8]) {
+        append(epoch.number, to: &bytes)
+        append(epoch.id, to: &bytes)
+        append(epoch.parent, to: &bytes)
+        append(epoch.fork.rawValue, to: &bytes)
+        append(length: returning.count, to: &bytes)
+        for id in returning { append(id.rawValue, to: &bytes) }
     }
 
     private static func append(_ word: UInt64, to bytes: inout [UInt8]) {
@@ -102,6 +128,13 @@ package enum MembershipCoding {
                 throw DecodingError(code: .notUTF8, offset: start)
             }
             return text
+        }
+
+        mutating func epoch() throws(DecodingError) -> (Epoch, [NodeID]) {
+            let epoch = Epoch(number: try word(), id: try word(), parent: try word(), fork: LogIndex(try word()))
+            var returning: [NodeID] = []
+            for _ in 0..<(try length()) { returning.append(NodeID(try text())) }
+            return (epoch, returning)
         }
 
         mutating func member() throws(DecodingError) -> Membership.Member {

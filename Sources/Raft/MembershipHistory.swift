@@ -49,6 +49,11 @@ struct MembershipHistory: Hashable, Sendable {
     /// E5: a snapshot's membership counts, whatever the log spoke of that it replaces.
     mutating func reset(to version: MembershipVersion) { versions = [version] }
 
+    /// The one that is known to be committed, and those after it.
+    func inForce(commit: LogIndex) -> ArraySlice<MembershipVersion> {
+        versions[(versions.lastIndex { $0.index <= commit } ?? 0)...]
+    }
+
     // MARK: Senders
 
     /// Whether a request of `sender` may be heard. Members are, as those that an uncommitted change adds or removes.
@@ -58,12 +63,11 @@ struct MembershipHistory: Hashable, Sendable {
     /// A node that does not belong, as far as it knows, can't judge anybody: where it joins, it reads of memberships
     /// long gone before it reads of its own.
     func mayHear(_ sender: MemberIdentity, at node: MemberIdentity, commit: LogIndex) -> Bool {
-        let current = versions.lastIndex { $0.index <= commit } ?? 0
-        let inForce = versions[current...]
+        let inForce = inForce(commit: commit)
         guard inForce.contains(where: { $0.membership.recognises(node) }) else { return true }
         if inForce.contains(where: { $0.membership.recognises(sender) }) { return true }
         if inForce.contains(where: { $0.membership[sender.id] != nil }) { return false }
-        return !versions[..<current].contains { $0.membership.recognises(sender) }
+        return !versions[..<inForce.startIndex].contains { $0.membership.recognises(sender) }
     }
 
     /// Whether this very incarnation belongs or ever belonged to the cluster, as far as the log tells.

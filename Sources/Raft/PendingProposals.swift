@@ -58,6 +58,12 @@ struct PendingProposals: Hashable, Sendable {
         return decided
     }
 
+    /// Takes out the orphans whose places are cut off.
+    mutating func popOrphaned(after index: LogIndex) -> [Pending] {
+        defer { orphaned.removeAll { $0.indexes.lowerBound > index } }
+        return orphaned.filter { $0.indexes.lowerBound > index }
+    }
+
     mutating func awaitCopies(_ pending: Pending) {
         let place = awaitingCopies.firstIndex { $0.copies >= pending.copies } ?? awaitingCopies.endIndex
         if place == awaitingCopies.endIndex || awaitingCopies[place].copies != pending.copies {

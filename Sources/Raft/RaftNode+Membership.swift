@@ -45,6 +45,11 @@ extension RaftNode {
         } catch {
             return settled.append(.rejected(ticket, error))
         }
+        appendMembership(next, for: ticket)
+    }
+
+    /// - Parameter ticket: whose wish it is; nil where the leader does it on its own account.
+    mutating func appendMembership(_ next: Membership, for ticket: Ticket?) {
         let entry = Entry(
             id: EntryID(term: term, index: log.lastIndex.next),
             kind: .membership,
@@ -52,6 +57,7 @@ extension RaftNode {
             after: log.lastChain
         )
         appendToLog(entry)
+        guard let ticket else { return }
         proposals.append(
             PendingProposals.Pending(
                 ticket: ticket,
@@ -63,7 +69,7 @@ extension RaftNode {
         )
     }
 
-    private func membership(after change: MembershipChange) throws(Rejection) -> Membership {
+    func membership(after change: MembershipChange) throws(Rejection) -> Membership {
         guard let leadership else { throw .notLeader(leader: election.leader) }
         guard transfer == nil else { throw .transferring }
         // E1: a leader appends no membership before it has committed an entry of its own term (Ongaro, raft-dev, 2015).

@@ -9,6 +9,8 @@ extension RaftNode {
     /// Dissertation §4.2.2: also one that is removed by an entry not known to be committed, for "it might still be
     /// needed until the C_new entry is committed": nobody else may have as much in its log.
     var mayCampaign: Bool {
+        // Who is about to take over another epoch's log does not speak for the voters of its own.
+        guard divergence == nil, !isJoining else { return false }
         func isVoter(_ membership: Membership) -> Bool {
             membership.recognises(identity) && membership[identity.id]?.kind == .voter
         }
@@ -33,6 +35,7 @@ extension RaftNode {
         let led = election.role == .leader
         election.becomeFollower()
         guard led else { return }
+        lastLed = now
         if leadership?.farewells.isEmpty == false { peersChanged = true }
         leadership = nil
         proposals.loseLeadership()

@@ -23,6 +23,12 @@ package struct RaftNode: Sendable {
     package internal(set) var commit: LogIndex
     /// Everything up to here was handed out to be applied.
     var handedOut: LogIndex
+    /// When this node last led; before it ever did, when it started.
+    var lastLed: Instant
+    /// Of the leader it follows, where its log does not speak of it yet.
+    var joining: Epoch?
+    /// Set once: from then on it hears nobody, and does not campaign.
+    package internal(set) var divergence: Divergence?
     /// Nil unless leading.
     var leadership: Leadership?
     /// Of this node's office; it stays until a successor is heard.
@@ -55,6 +61,7 @@ package struct RaftNode: Sendable {
         self.identity = identity
         self.settings = settings
         self.now = now
+        lastLed = now
         cluster = restored.cluster
         memberships = MembershipHistory(
             base: MembershipVersion(index: restored.base.index, membership: restored.membership),
@@ -83,14 +90,17 @@ package struct RaftNode: Sendable {
         guard fault == nil else { return }
         self.now = max(self.now, now)
         switch event {
-        case .request(let request, let sender, let token): receive(request, from: sender, token: token)
-        case .reply(let reply, let sender): receive(reply, from: sender)
+        case .request(let request, let sender, let epoch, let token):
+            receive(request, from: sender, epoch, token: token)
+        case .reply(let reply, let sender, let epoch): receive(reply, from: sender, epoch)
+        case .otherEpoch(let epoch, let sender): hear(epoch, from: sender)
         case .undelivered(let peer, let lane): lost(to: peer, lane: lane)
         case .refused(let peer): refused(by: peer)
         case .propose(let proposal): propose(proposal)
         case .read(let ticket): read(ticket)
         case .transferLeadership(let ticket, let target): transferLeadership(ticket, to: target)
         case .changeMembership(let ticket, let change): changeMembership(ticket, change)
+        case .promote(let ticket, let promotion): promote(ticket, promotion)
         case .persisted(let token): persisted(token)
         case .trimmed(let last, let chain): trimmed(through: last, chain: chain)
         case .campaign: campaignIfAllowed()
@@ -105,6 +115,7 @@ package struct RaftNode: Sendable {
         beginReadRound()
         askForReadIndex()
         updateBackup()
+        takeBackVoters()
         leaveOffice()
         sendAppends()
         tellSuccessor()
@@ -126,8 +137,15 @@ package struct RaftNode: Sendable {
 
     // MARK: Dispatch
 
-    private mutating func receive(_ request: RPCRequest, from sender: MemberIdentity, token: ReplyToken) {
-        guard mayHear(sender), request.term <= Self.termMax else { return dropped.append(token) }
+    private mutating func receive(
+        _ request: RPCRequest,
+        from sender: MemberIdentity,
+        _ epoch: Epoch,
+        token: ReplyToken
+    ) {
+        guard mayHear(sender), request.term <= Self.termMax, mayHear(request, from: sender.id, in: epoch) else {
+            return dropped.append(token)
+        }
         switch request {
         case .requestVote(let request): receive(request, from: sender.id, token: token)
         case .appendEntries(let request): receive(request, from: sender.id, token: token)
@@ -138,8 +156,8 @@ package struct RaftNode: Sendable {
         }
     }
 
-    private mutating func receive(_ reply: RPCReply, from sender: MemberIdentity) {
-        guard isPeer(sender), reply.term <= Self.termMax else { return }
+    private mutating func receive(_ reply: RPCReply, from sender: MemberIdentity, _ epoch: Epoch) {
+        guard isPeer(sender), reply.term <= Self.termMax, epoch == self.epoch, divergence == nil else { return }
         switch reply {
         case .requestVote(let reply): receive(reply, from: sender.id)
         case .appendEntries(let reply): receive(reply, from: sender.id)

@@ -108,4 +108,6 @@ package enum Rejection: Error, Hashable, Sendable {
     case transferTimedOut
     /// The membership is not changed so.
     case change(MembershipChange.Refusal)
+    /// This node does not go on alone.
+    case promotion(Promotion.Refusal)
 }

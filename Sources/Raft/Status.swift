@@ -31,6 +31,9 @@ package struct Status: Hashable, Sendable {
     package var isDegraded: Bool
     /// The entry that brought the membership in force; in force even before it is committed.
     package var membershipIndex: LogIndex
+    package var epoch: Epoch
+    /// Why this node stopped for good.
+    package var divergence: Divergence?
     /// Proposals appended here and not yet settled.
     package var pendingProposals: Int
     /// The other members as the leader sees them; empty on others.
@@ -58,6 +61,8 @@ extension RaftNode {
             isLeaderReady: isLeaderReady,
             isDegraded: leadership?.backup?.isOut ?? false,
             membershipIndex: memberships.latest.index,
+            epoch: epoch,
+            divergence: divergence,
             pendingProposals: proposals.count,
             peers: leadership?.peers.map(statusPeer) ?? []
         )

@@ -16,7 +16,7 @@ struct Tandem: AsyncParsableCommand {
             Exit status: 0 done, 1 refused, 2 wrong usage, 75 not possible at the moment: try again.
             """,
         version: TandemVersion.text,
-        subcommands: [Serve.self, Send.self, Receive.self, Status.self, Transfer.self, Version.self]
+        subcommands: [Serve.self, Send.self, Receive.self, Status.self, Transfer.self, Promote.self, Version.self]
     )
 
     /// Replaces the parser's own start: options from the environment, and our exit statuses.

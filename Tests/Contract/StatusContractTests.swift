@@ -69,6 +69,7 @@ final class StatusContractTests: XCTestCase {
         case "GET /messages": readWays("/messages")
         case "GET /messages/{id}": readWays("/messages/7").merging(["404": { try $0.ask(.get, "/messages/7") }]) { $1 }
         case "POST /leader": leaderWays
+        case "POST /promote": promotionWays
         case "GET /readyz":
             documentWays("/readyz").merging([
                 "503": { node in
@@ -176,6 +177,25 @@ final class StatusContractTests: XCTestCase {
             "409": outcome(.noSuccessor), "415": transfer("{}", [:]), "422": transfer(#"{"from":"a"}"#),
             "307": following(.redirect), "421": following(.reject), "503": outcome(.timedOut),
             "504": following(.forward),
+        ]) { $1 }
+    }
+
+    private var promotionWays: [String: Way] {
+        func promote(_ body: String = #"{"epoch":0}"#, _ headers: HTTPFields = ContractNode.json) -> Way {
+            { try $0.ask(.post, "/promote", headers, Array(body.utf8)) }
+        }
+        func outcome(_ outcome: PromotionOutcome) -> Way {
+            { node in
+                node.replica.update { $0.promotionOutcomes = [outcome] }
+                return try promote()(node)
+            }
+        }
+        return refusals([.lengthRequired, .answerTimeout] + Self.anywhere).merging([
+            "200": promote(), "400": promote("{"),
+            "406": promote("{}", [.contentType: "application/json", .accept: "text/html"]),
+            "409": outcome(.refused(.mayLoseMessages(after: 41))), "415": promote("{}", [:]),
+            "421": promote(#"{"epoch":0}"#, [.contentType: "application/json", .hostField: "evil.example"]),
+            "422": promote("{}"), "503": outcome(.refused(.tooSoon)),
         ]) { $1 }
     }
 

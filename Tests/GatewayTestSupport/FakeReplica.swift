@@ -29,6 +29,8 @@ package final class FakeReplica: ReplicaService {
         package var primaries: [Primary?] = []
         /// How the next hand-overs end; then the one wanted, else `b`, takes over.
         package var transferOutcomes: [TransferOutcome] = []
+        /// How the next promotions end; then in epoch 1, lacking nothing.
+        package var promotionOutcomes: [PromotionOutcome] = []
         /// Whether `propose` answers at all.
         package var isSilent = false
         package var readFailure: ReadFailure?
@@ -40,6 +42,7 @@ package final class FakeReplica: ReplicaService {
         package var proposals: [Proposal] = []
         package var awaited: [NodeID?] = []
         package var transfers: [NodeID?] = []
+        package var promotions: [Promotion] = []
         package var refusals: [NodeID] = []
         package var ended: [NodeID] = []
         package var peerRequests: [String] = []
@@ -170,6 +173,20 @@ package final class FakeReplica: ReplicaService {
                 state.transfers.append(target)
                 return state.transferOutcomes.isEmpty
                     ? .transferred(to: target ?? "b") : state.transferOutcomes.removeFirst()
+            }
+        )
+    }
+
+    package func promote(
+        in epoch: UInt64,
+        acceptsLoss: Bool,
+        completion: @escaping @Sendable (PromotionOutcome) -> Void
+    ) {
+        completion(
+            state.withLock { state in
+                state.promotions.append(Promotion(epoch: epoch, id: 0, acceptsLoss: acceptsLoss))
+                return state.promotionOutcomes.isEmpty
+                    ? .promoted(epoch: epoch + 1, mayLackAfter: nil) : state.promotionOutcomes.removeFirst()
             }
         )
     }

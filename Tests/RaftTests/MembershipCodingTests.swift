@@ -58,4 +58,15 @@ final class MembershipCodingTests: XCTestCase {
             XCTAssertEqual(($0 as? MembershipCoding.DecodingError)?.code, .unsorted)
         }
     }
+
+    func testTheEpochAndWhoReturnsSurviveCoding() throws {
+        let members = Fixture.membership(voters: ["a"], learners: ["b", "c"]).members
+        let epoch = Epoch(number: 3, id: .max, parent: 5, fork: LogIndex(1 << 40))
+        let membership = Membership(members, epoch: epoch, returning: ["c", "b"])
+        let bytes = MembershipCoding.encode(membership, cluster: Fixture.cluster)
+        XCTAssertEqual(try MembershipCoding.decode(bytes).membership, membership)
+        for count in 0..<bytes.count {
+            XCTAssertThrowsError(try MembershipCoding.decode(Array(bytes[..<count])), "\(count) bytes")
+        }
+    }
 }

@@ -7,6 +7,7 @@ package struct PeerEnvelope<Body: Codable & Sendable>: Codable, Sendable {
     package var from: PeerName
     /// Whom the sender means: whoever has lost its disk and answers under the same name is another.
     package var to: PeerName
+    package var epoch: EpochNote?
     /// The sender's hybrid logical clock: at least that of everything it has stamped.
     package var hlc: HybridTimestamp
     /// In heartbeats and votes.
@@ -17,12 +18,14 @@ package struct PeerEnvelope<Body: Codable & Sendable>: Codable, Sendable {
 /// What every internal answer carries besides its own content.
 package struct PeerAnswer<Body: Codable & Sendable>: Codable, Sendable {
     package var from: PeerName
+    package var epoch: EpochNote?
     package var hlc: HybridTimestamp
     /// The sender's disk has no room for client writes.
     package var diskFull: Bool
     /// Where the request had `clock`.
     package var clock: PeerClock.Answer?
-    package var body: Body
+    /// Absent where the request is not heard, because its sender is of another epoch.
+    package var body: Body?
 }
 
 /// A member's name and incarnation.

@@ -10,10 +10,19 @@ import Synchronization
 final class PeerLink: Sendable {
     /// What came of a request.
     enum Report: Sendable {
-        case answered(RPCReply, from: MemberIdentity, hlc: HybridTimestamp, diskFull: Bool, ClockExchange?)
+        case answered(RPCReply, from: MemberIdentity, Epoch, hlc: HybridTimestamp, diskFull: Bool, ClockExchange?)
+        /// The peer did not hear the request, for it is of this epoch; also undelivered.
+        case otherEpoch(Epoch, from: MemberIdentity, RPCRequest.Lane)
         case undelivered(to: NodeID, RPCRequest.Lane, reason: String)
         /// Nobody listens at the peer's address; also undelivered.
         case refused(NodeID, RPCRequest.Lane)
+    }
+
+    /// A request, and what else was to be said when it was made.
+    private struct Waiting {
+        var request: RPCRequest
+        var epoch: Epoch
+        var hlc: HybridTimestamp
     }
 
     /// The requests of one lane.
@@ -21,12 +30,12 @@ final class PeerLink: Sendable {
         /// When each of those under way was sent, oldest first.
         var underWay: [Instant] = []
         /// Waits for its turn.
-        private var next: (RPCRequest, hlc: HybridTimestamp)?
+        private var next: Waiting?
 
         /// A newer request takes the place of the one that waits; but no heartbeat that of a hand-over.
-        mutating func wait(_ request: RPCRequest, hlc: HybridTimestamp) {
-            if case .timeoutNow = next?.0, case .heartbeat = request { return }
-            next = (request, hlc)
+        mutating func wait(_ request: Waiting) {
+            if case .timeoutNow = next?.request, case .heartbeat = request.request { return }
+            next = request
         }
 
         /// A second one may go where the first has been away for `patience`: it may be lost.
@@ -38,7 +47,7 @@ final class PeerLink: Sendable {
         }
 
         /// One is done: gives the one that waits, which is under way now.
-        mutating func finishOne(now: Instant) -> (RPCRequest, hlc: HybridTimestamp)? {
+        mutating func finishOne(now: Instant) -> Waiting? {
             underWay.removeFirst()
             guard underWay.isEmpty, let next else { return nil }
             self.next = nil
@@ -97,23 +106,25 @@ final class PeerLink: Sendable {
     }
 
     /// Sends without waiting; what comes of it is reported.
-    func send(_ request: RPCRequest, hlc: HybridTimestamp, clock: PeerClock.Note? = nil) {
+    func send(_ request: RPCRequest, epoch: Epoch, hlc: HybridTimestamp, clock: PeerClock.Note? = nil) {
+        let outgoing = Waiting(request: request, epoch: epoch, hlc: hlc)
         // An append is given up only by its own timeouts; a heartbeat that got lost must not hold up the next.
         let patience = request.lane == .control ? heartbeatInterval : nil
         let mayGo = lanes.withLock { lanes in
             if let clock { lanes.clockNote = clock }
             if lanes[request.lane].mayGo(now: Clocks.monotonic(), patience: patience) { return true }
-            lanes[request.lane].wait(request, hlc: hlc)
+            lanes[request.lane].wait(outgoing)
             return false
         }
-        if mayGo { transmit(request, hlc: hlc) }
+        if mayGo { transmit(outgoing) }
     }
 
-    private func transmit(_ request: RPCRequest, hlc: HybridTimestamp) {
+    private func transmit(_ waiting: Waiting) {
+        let request = waiting.request
         let outgoing: HTTPClientRequest
         let clock = request.lane == .control ? takeClock() : nil
         do {
-            outgoing = try httpRequest(for: request, hlc: hlc, clock: clock)
+            outgoing = try httpRequest(for: waiting, clock: clock)
         } catch {
             return finished(request, .failure("can't be encoded: \(error)"))
         }
@@ -155,7 +166,7 @@ final class PeerLink: Sendable {
 
     private func laneIsFree(_ lane: RPCRequest.Lane) {
         let next = lanes.withLock { lanes in lanes[lane].finishOne(now: Clocks.monotonic()) }
-        if let next { transmit(next.0, hlc: next.hlc) }
+        if let next { transmit(next) }
     }
 
     private func takeClock() -> PeerClock {
@@ -167,33 +178,32 @@ final class PeerLink: Sendable {
     }
 
     private func httpRequest(
-        for request: RPCRequest,
-        hlc: HybridTimestamp,
+        for waiting: Waiting,
         clock: PeerClock?
     ) throws -> HTTPClientRequest {
         let path: String
         let body: [UInt8]
-        switch request {
+        switch waiting.request {
         case .appendEntries(let append):
             path = PeerPath.replicate
-            body = try encode(ReplicateBody(append), hlc: hlc, clock: clock)
+            body = try encode(ReplicateBody(append), waiting, clock: clock)
         case .heartbeat(let heartbeat):
             path = PeerPath.replicate
-            body = try encode(ReplicateBody(heartbeat), hlc: hlc, clock: clock)
+            body = try encode(ReplicateBody(heartbeat), waiting, clock: clock)
         case .requestVote(let vote):
             path = PeerPath.vote
-            body = try encode(VoteBody(vote), hlc: hlc, clock: clock)
+            body = try encode(VoteBody(vote), waiting, clock: clock)
         case .readIndex(let question):
             path = PeerPath.readIndex
-            body = try encode(ReadIndexBody(question), hlc: hlc, clock: clock)
+            body = try encode(ReadIndexBody(question), waiting, clock: clock)
         case .timeoutNow(let handOver):
             path = PeerPath.takeOver
-            body = try encode(TakeOverBody(handOver), hlc: hlc, clock: clock)
+            body = try encode(TakeOverBody(handOver), waiting, clock: clock)
         case .installSnapshot(let snapshot):
             path = PeerPath.snapshot
-            body = try encode(SnapshotBody(snapshot, cluster: cluster), hlc: hlc, clock: clock)
+            body = try encode(SnapshotBody(snapshot, cluster: cluster), waiting, clock: clock)
         }
-        let isAppend = request.lane == .append
+        let isAppend = waiting.request.lane == .append
         return HTTPClientRequest(
             method: .post,
             url: peer.url + path,
@@ -209,14 +219,15 @@ final class PeerLink: Sendable {
 
     private func encode(
         _ body: some Codable & Sendable,
-        hlc: HybridTimestamp,
+        _ waiting: Waiting,
         clock: PeerClock?
     ) throws -> [UInt8] {
         let envelope = PeerEnvelope(
             cluster: cluster.description,
             from: PeerName(sender),
             to: PeerName(MemberIdentity(id: peer.id, incarnation: peer.incarnation)),
-            hlc: hlc,
+            epoch: EpochNote(waiting.epoch),
+            hlc: waiting.hlc,
             clock: clock,
             body: body
         )
@@ -231,28 +242,33 @@ final class PeerLink: Sendable {
         switch request {
         case .appendEntries, .heartbeat:
             let answer = try PeerJSON.decode(PeerAnswer<ReplicateReplyBody>.self, from: body)
-            return try report(answer, answer.body.reply, times)
+            return try report(answer, answer.body?.reply, request.lane, times)
         case .requestVote:
             let answer = try PeerJSON.decode(PeerAnswer<VoteReplyBody>.self, from: body)
-            return try report(answer, answer.body.reply, times)
+            return try report(answer, answer.body?.reply, request.lane, times)
         case .readIndex:
             let answer = try PeerJSON.decode(PeerAnswer<ReadIndexReplyBody>.self, from: body)
-            return try report(answer, answer.body.reply, times)
+            return try report(answer, answer.body?.reply, request.lane, times)
         case .timeoutNow:
             let answer = try PeerJSON.decode(PeerAnswer<TakeOverBody>.self, from: body)
-            return try report(answer, answer.body.reply, times)
+            return try report(answer, answer.body?.reply, request.lane, times)
         case .installSnapshot:
             let answer = try PeerJSON.decode(PeerAnswer<SnapshotReplyBody>.self, from: body)
-            return try report(answer, answer.body.reply, times)
+            return try report(answer, answer.body?.reply, request.lane, times)
         }
     }
 
     private func report<Body>(
         _ answer: PeerAnswer<Body>,
         _ reply: RPCReply?,
+        _ lane: RPCRequest.Lane,
         _ times: (sent: Int64, returned: Int64)?
     ) throws -> Report {
-        guard let reply, let from = answer.from.identity else { throw PeerJSON.Incomplete() }
+        guard let from = answer.from.identity, let epoch = EpochNote.epoch(answer.epoch) else {
+            throw PeerJSON.Incomplete()
+        }
+        if answer.body == nil { return .otherEpoch(epoch, from: from, lane) }
+        guard let reply else { throw PeerJSON.Incomplete() }
         var exchange: ClockExchange?
         if let times, let clock = answer.clock {
             exchange = ClockExchange(
@@ -262,6 +278,6 @@ final class PeerLink: Sendable {
                 returned: times.returned
             )
         }
-        return .answered(reply, from: from, hlc: answer.hlc, diskFull: answer.diskFull, exchange)
+        return .answered(reply, from: from, epoch, hlc: answer.hlc, diskFull: answer.diskFull, exchange)
     }
 }

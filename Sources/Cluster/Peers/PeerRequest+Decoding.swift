@@ -65,6 +65,9 @@ extension PeerRequest {
         guard let to = envelope.to.identity, let from = envelope.from.identity else {
             return .failure(Refusal(response: .malformed("an incarnation has up to 16 hexadecimal digits")))
         }
+        guard let epoch = EpochNote.epoch(envelope.epoch) else {
+            return .failure(Refusal(response: .malformed("no such epoch can be")))
+        }
         guard to == receiver.member else {
             let (here, there) = (PeerName(receiver.member), envelope.to)
             return .failure(
@@ -79,6 +82,7 @@ extension PeerRequest {
             PeerRequest(
                 request: request,
                 from: from,
+                epoch: epoch,
                 hlc: envelope.hlc,
                 clock: envelope.clock,
                 received: received,

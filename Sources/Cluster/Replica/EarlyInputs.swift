@@ -37,7 +37,7 @@ struct EarlyInputs {
                     published.update { $0.problems = problems }
                 case .write, .read, .whenApplied, .awaitPrimary:
                     if held.count < heldMax { held.append(input) } else { input.refuse(.overloaded) }
-                case .transfer, .change, .peerRequest, .peerReport, .connectionRefused, .writerReport:
+                case .transfer, .change, .promote, .peerRequest, .peerReport, .connectionRefused, .writerReport:
                     input.refuse(.forming)
                 }
             }
@@ -66,7 +66,7 @@ extension ReplicaInput {
         case .read(let read): read.holdUntil
         case .whenApplied(let waiter): waiter.until
         case .awaitPrimary(let waiter): waiter.until
-        case .transfer, .change, .peerRequest, .peerReport, .connectionRefused: nil
+        case .transfer, .change, .promote, .peerRequest, .peerReport, .connectionRefused: nil
         case .writerReport, .formed, .formationProblems, .stop: nil
         }
     }
@@ -79,6 +79,7 @@ extension ReplicaInput {
         case .awaitPrimary(let waiter): waiter.completion(nil)
         case .transfer(_, let completion): completion(.notAccepted(reason))
         case .change(_, let completion): completion(.notAccepted(reason))
+        case .promote(_, let completion): completion(.notAccepted(reason))
         case .peerRequest(let request): request.respond(.unavailable("no cluster is formed here yet"))
         case .peerReport, .connectionRefused, .writerReport, .formed, .formationProblems, .stop: break
         }

@@ -9,6 +9,7 @@ struct PeerAnswers {
     struct Waiting {
         var token: ReplyToken
         var sender: NodeID
+        var epoch: Epoch
         /// When the request arrived, where its sender compares clocks.
         var received: Int64?
         var respond: @Sendable (PeerResponse) -> Void
@@ -32,6 +33,7 @@ struct PeerAnswers {
             Waiting(
                 token: token,
                 sender: sender,
+                epoch: request.epoch,
                 received: request.clock.map { _ in request.received },
                 respond: request.respond
             )

@@ -162,6 +162,21 @@ extension Replica {
         inbox.send(.change(change, completion: completion))
     }
 
+    /// Lets this node go on alone, where no primary is known.
+    ///
+    /// - Parameters:
+    ///   - epoch: the one that the operator saw.
+    ///   - acceptsLoss: also where it may lack messages that others acknowledged.
+    ///   - completion: not called where the disk does not answer.
+    package func promote(
+        in epoch: UInt64,
+        acceptsLoss: Bool,
+        completion: @escaping @Sendable (PromotionOutcome) -> Void
+    ) {
+        let promotion = Promotion(epoch: epoch, id: .random(in: 1 ... .max), acceptsLoss: acceptsLoss)
+        inbox.send(.promote(promotion, completion: completion))
+    }
+
     /// Calls back with true once `index` is applied here, with false when the time is over.
     package func whenApplied(
         _ index: UInt64,

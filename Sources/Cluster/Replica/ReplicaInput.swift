@@ -7,6 +7,7 @@ enum ReplicaInput: Sendable {
     case read(ClientRead)
     case transfer(to: NodeID?, completion: @Sendable (TransferOutcome) -> Void)
     case change(MembershipChange, completion: @Sendable (MembershipOutcome) -> Void)
+    case promote(Promotion, completion: @Sendable (PromotionOutcome) -> Void)
     case whenApplied(AppliedWaiter)
     case awaitPrimary(PrimaryWaiter)
     case peerRequest(PeerRequest)
@@ -52,6 +53,7 @@ struct PrimaryWaiter: Sendable {
 struct PeerRequest: Sendable {
     var request: RPCRequest
     var from: MemberIdentity
+    var epoch: Epoch
     var hlc: HybridTimestamp
     /// In heartbeats and votes.
     var clock: PeerClock?

@@ -1,6 +1,8 @@
+import Logging
 import Raft
 
-// What operators ask of the primary: to hand over, to change who belongs to the cluster.
+// What operators ask of the primary: to hand over, to change who belongs to the cluster; and of one that is left: to
+// go on alone.
 extension ReplicaLoop {
     mutating func transfer(to target: NodeID?, _ completion: @escaping @Sendable (TransferOutcome) -> Void) {
         let ticket = clients.ask(.transfer(completion), now: now)
@@ -12,7 +14,7 @@ extension ReplicaLoop {
         case .noSuccessor: .noSuccessor
         case .transferring: .alreadyUnderWay
         case .transferTimedOut: .timedOut
-        case .notLeader, .noQuorum, .tooFewCopies, .overloaded, .change: .notAccepted(notPrimary)
+        case .notLeader, .noQuorum, .tooFewCopies, .overloaded, .change, .promotion: .notAccepted(notPrimary)
         }
     }
 
@@ -27,9 +29,29 @@ extension ReplicaLoop {
     func membershipOutcome(_ rejection: Rejection) -> MembershipOutcome {
         switch rejection {
         case .change(let refusal): .refused(refusal)
-        case .notLeader, .noQuorum, .tooFewCopies, .overloaded, .transferring, .noSuccessor, .transferTimedOut:
+        case .notLeader, .noQuorum, .tooFewCopies, .overloaded, .transferring, .noSuccessor, .transferTimedOut,
+            .promotion:
             .notAccepted(NotAccepted(rejection) ?? notPrimary)
         }
+    }
+
+    mutating func promote(_ promotion: Promotion, _ completion: @escaping @Sendable (PromotionOutcome) -> Void) {
+        let mayLackAfter = node.mayLackAfter
+        let ticket = clients.ask(.promote(completion, mayLackAfter: mayLackAfter), now: now)
+        node.step(.promote(ticket, promotion), now: now)
+    }
+
+    func promoted(mayLackAfter: LogIndex?) -> PromotionOutcome {
+        logger.warning(
+            "this node goes on alone, as an operator wants",
+            metadata: ["epoch": "\(node.epoch.number)", "after": "\(node.epoch.fork)"]
+        )
+        return .promoted(epoch: node.epoch.number, mayLackAfter: mayLackAfter?.rawValue)
+    }
+
+    func promotionOutcome(_ rejection: Rejection) -> PromotionOutcome {
+        if case .promotion(let refusal) = rejection { return .refused(refusal) }
+        return .notAccepted(NotAccepted(rejection) ?? notPrimary)
     }
 
     private var notPrimary: NotAccepted { otherPrimary.map(NotAccepted.notPrimary) ?? .noPrimary }
@@ -42,7 +64,7 @@ extension NotAccepted {
         case .noQuorum: self = .noQuorum
         case .tooFewCopies(let atHand): self = .tooFewCopies(atHand: atHand)
         case .overloaded: self = .overloaded
-        case .notLeader, .transferring, .noSuccessor, .transferTimedOut, .change: return nil
+        case .notLeader, .transferring, .noSuccessor, .transferTimedOut, .change, .promotion: return nil
         }
     }
 }

@@ -49,6 +49,8 @@ extension ReplicaLoop {
                 let ids = indexes.lowerBound.rawValue...indexes.upperBound.rawValue
                 write.completion(.committed(ids: ids, stamps: stamps, copies: copies))
             case .change(let completion): completion(.changed(index: indexes.upperBound.rawValue))
+            case .promote(let completion, let mayLackAfter):
+                completion(promoted(mayLackAfter: mayLackAfter))
             case .read, .transfer, nil: break
             }
         case .readable(let ticket, let index):
@@ -58,6 +60,7 @@ extension ReplicaLoop {
             switch clients.take(ticket) {
             case .write(let write, _): write.completion(.notAccepted(.overwritten))
             case .change(let completion): completion(.notAccepted(.overwritten))
+            case .promote(let completion, _): completion(.notAccepted(.overwritten))
             case .read, .transfer, nil: break
             }
         case .transferred(let ticket, let successor):
@@ -79,6 +82,7 @@ extension ReplicaLoop {
             read.completion(.notAccepted(reason))
         case .transfer(let completion): completion(transferOutcome(rejection))
         case .change(let completion): completion(membershipOutcome(rejection))
+        case .promote(let completion, _): completion(promotionOutcome(rejection))
         }
     }
 
@@ -128,7 +132,7 @@ extension ReplicaLoop {
         for read in clients.heldReads { read.completion(.notAccepted(.stopping)) }
         for asked in clients.asked.values {
             switch asked {
-            case .write: break
+            case .write, .promote: break
             case .read(let read): read.completion(.notAccepted(.stopping))
             case .transfer(let completion): completion(.notAccepted(.stopping))
             case .change(let completion): completion(.notAccepted(.stopping))

@@ -7,7 +7,7 @@ import Storage
 extension ReplicaLoop {
     mutating func obey(_ ready: Ready) {
         if let peers = ready.peers { keepLinks(to: peers) }
-        send(ready.announcements)
+        send(ready.announcements, in: node.epoch)
         if let persist = ready.persist {
             if let snapshot = persist.install { receive(snapshot, as: persist.token) }
             // What this node can't read must not take the place of what it has.
@@ -18,27 +18,31 @@ extension ReplicaLoop {
         }
         if !ready.promises.isEmpty {
             if lastHandedOut <= lastPersisted {
-                send(ready.promises)
+                send(ready.promises, in: node.epoch)
             } else {
                 keepPromises(ready.promises)
             }
         }
         if let committed = ready.committed { applicable = committed.upperBound }
         settling.append(contentsOf: ready.settled)
-        for token in ready.dropped {
-            peerAnswers.take(token)?.respond(.foreign("the sender is not a member of this cluster as it is known here"))
-        }
+        for token in ready.dropped { turnAway(token) }
         nodeDeadline = ready.deadline
     }
 
-    mutating func send(_ outbound: [Outbound]) {
+    /// - Parameter epoch: the node's when it asked for this.
+    mutating func send(_ outbound: [Outbound], in epoch: Epoch) {
         for item in outbound {
             switch item {
             case .request(let request, let peer):
                 // Who is no member any more gets no late votes.
-                links[peer]?.send(request, hlc: clock.latest, clock: clockNote(for: request, to: peer))
+                links[peer]?.send(
+                    request,
+                    epoch: epoch,
+                    hlc: clock.latest,
+                    clock: clockNote(for: request, to: peer)
+                )
             case .reply(let reply, _, let token):
-                answer(reply, token)
+                answer(reply, token, in: epoch)
             case .requestFromLog(let append, let from, let through, let peer):
                 sendFromLog(append, from: from, through: through, to: peer)
             case .requestFromBase(let term, let peer):
@@ -77,13 +81,14 @@ extension ReplicaLoop {
     private func sendFromLog(_ append: AppendEntries, from: LogIndex, through: LogIndex, to peer: NodeID) {
         guard let link = links[peer] else { return }
         let isWitness = node.membership[peer]?.kind == .witness
-        let (log, inbox, hlc, bytesMax) = (log, inbox, clock.latest, configuration.settings.appendBytesMax)
+        let (log, inbox, bytesMax) = (log, inbox, configuration.settings.appendBytesMax)
+        let (epoch, hlc) = (node.epoch, clock.latest)
         CatchUp.queue.async {
             do throws(StorageError) {
                 var filled = append
                 let entries = try log.entries(from: from, through: through, bytesMax: bytesMax)
                 filled.entries = isWitness ? entries.map(\.withoutPayload) : entries
-                link.send(.appendEntries(filled), hlc: hlc)
+                link.send(.appendEntries(filled), epoch: epoch, hlc: hlc)
             } catch  where error.code == .outOfRange {
                 // Another leader's entries have replaced them meanwhile: this node leads no longer.
                 inbox.send(.peerReport(.undelivered(to: peer, .append, reason: error.description)))

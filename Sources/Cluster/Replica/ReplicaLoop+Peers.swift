@@ -12,17 +12,23 @@ extension ReplicaLoop {
         }
         if let reason = reasonToRefuse(request.request) { return request.respond(.unavailable(reason)) }
         let token = peerAnswers.wait(for: request)
-        node.step(.request(request.request, from: request.from, token: token), now: now)
+        node.step(
+            .request(request.request, from: request.from, epoch: request.epoch, token: token),
+            now: now
+        )
         if node.leader == request.from.id { leaderContact = now }
     }
 
     mutating func receive(_ report: PeerLink.Report) {
         switch report {
-        case .answered(let reply, let from, let hlc, let diskFull, let exchange):
+        case .answered(let reply, let from, let epoch, let hlc, let diskFull, let exchange):
             if let exchange { clockOffsets.note(exchange, with: from.id, now: now) }
             noteHeard(from.id, hlc: hlc)
             reachability.noteDisk(of: from.id, isFull: diskFull)
-            node.step(.reply(reply, from: from), now: now)
+            node.step(.reply(reply, from: from, epoch: epoch), now: now)
+        case .otherEpoch(let epoch, let from, let lane):
+            node.step(.otherEpoch(epoch, from: from), now: now)
+            node.step(.undelivered(to: from.id, lane: lane), now: now)
         case .undelivered(let peer, let lane, let reason):
             logger.debug("an RPC was not delivered", metadata: ["peer": "\(peer)", "reason": "\(reason)"])
             reachability.noteUnanswered(peer, now: now)
@@ -48,33 +54,51 @@ extension ReplicaLoop {
     /// A peer's clock further ahead than this never moves ours.
     private static let clockOffsetMaxMilliseconds: UInt64 = 500
 
-    mutating func answer(_ reply: RPCReply, _ token: ReplyToken) {
+    mutating func answer(_ reply: RPCReply, _ token: ReplyToken, in epoch: Epoch) {
         guard let request = peerAnswers.take(token) else { return }
         do {
             let clock = request.received.map { received in
                 PeerClock.Answer(received: received, answered: Clocks.wallMicroseconds())
             }
-            request.respond(.answer(try encode(reply, clock), sender: request.sender))
+            request.respond(.answer(try encode(reply, clock, epoch), sender: request.sender))
         } catch {
             request.respond(.unavailable("the answer can't be encoded: \(error)"))
         }
     }
 
-    private func encode(_ reply: RPCReply, _ clock: PeerClock.Answer?) throws -> [UInt8] {
+    private func encode(_ reply: RPCReply, _ clock: PeerClock.Answer?, _ epoch: Epoch) throws -> [UInt8] {
         switch reply {
-        case .appendEntries(let reply): try encode(ReplicateReplyBody(reply), clock)
-        case .heartbeat(let reply): try encode(ReplicateReplyBody(reply), clock)
-        case .requestVote(let reply): try encode(VoteReplyBody(reply), clock)
-        case .readIndex(let reply): try encode(ReadIndexReplyBody(reply), clock)
-        case .timeoutNow(let reply): try encode(TakeOverBody(reply), clock)
-        case .installSnapshot(let reply): try encode(SnapshotReplyBody(reply), clock)
+        case .appendEntries(let reply): try encode(ReplicateReplyBody(reply), clock, epoch)
+        case .heartbeat(let reply): try encode(ReplicateReplyBody(reply), clock, epoch)
+        case .requestVote(let reply): try encode(VoteReplyBody(reply), clock, epoch)
+        case .readIndex(let reply): try encode(ReadIndexReplyBody(reply), clock, epoch)
+        case .timeoutNow(let reply): try encode(TakeOverBody(reply), clock, epoch)
+        case .installSnapshot(let reply): try encode(SnapshotReplyBody(reply), clock, epoch)
         }
     }
 
-    private func encode(_ body: some Codable & Sendable, _ clock: PeerClock.Answer?) throws -> [UInt8] {
+    /// The node does not hear the request: it does not know the sender, or the sender is of another epoch.
+    mutating func turnAway(_ token: ReplyToken) {
+        guard let request = peerAnswers.take(token) else { return }
+        guard request.epoch != node.epoch else {
+            return request.respond(.foreign("the sender is not a member of this cluster as it is known here"))
+        }
+        do {
+            request.respond(.answer(try encode(VoteReplyBody?.none, nil, node.epoch), sender: request.sender))
+        } catch {
+            request.respond(.unavailable("the answer can't be encoded: \(error)"))
+        }
+    }
+
+    private func encode(
+        _ body: (some Codable & Sendable)?,
+        _ clock: PeerClock.Answer?,
+        _ epoch: Epoch
+    ) throws -> [UInt8] {
         try PeerJSON.encode(
             PeerAnswer(
                 from: PeerName(identity),
+                epoch: EpochNote(epoch),
                 hlc: self.clock.latest,
                 diskFull: !ownDiskHasRoom,
                 clock: clock,

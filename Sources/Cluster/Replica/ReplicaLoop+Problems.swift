@@ -9,6 +9,10 @@ extension ReplicaLoop {
             found.append(.init(name: .notAMember, detail: "This node was removed from the cluster. Stop it."))
             return found
         }
+        if let divergence = status.divergence {
+            found.append(.init(name: .promotedApart, detail: promotedApart(divergence, status)))
+            return found
+        }
         if status.leader == nil { found.append(.init(name: .noPrimary, detail: noPrimary)) }
         if !room.acceptsProposals {
             found.append(
@@ -36,10 +40,26 @@ extension ReplicaLoop {
         let voters = node.membership.voters
         let needed =
             "No primary is known: writes wait. It takes \(node.membership.quorum) of \(voters.count) voters "
-            + "to elect one."
+            + "to elect one. If too few of them will ever come back, tandem promote lets one go on alone."
         guard voters.contains(where: { $0.kind == .witness }) else { return needed }
         return needed + " If the one that was lost worked without its backup, it alone has the newest messages: the "
             + "cluster waits for it."
+    }
+
+    private func promotedApart(_ divergence: Divergence, _ status: Raft.Status) -> String {
+        let (other, here) = (divergence.peer, configuration.id)
+        let choice =
+            " Choose whose messages to keep. To keep \(other)'s, stop \(here), set its data directory aside, and let "
+            + "it join again empty. To keep those of \(here), do that with \(other) instead, and then restart \(here)."
+        if let committed = divergence.committed {
+            return "\(other) was promoted without messages that were acknowledged: it has nothing after "
+                + "\(divergence.epoch.fork), and this node knows that everything up to \(committed) was." + choice
+        }
+        guard divergence.epoch.number == status.epoch.number else {
+            return "\(other) is in epoch \(divergence.epoch.number), which does not go on from this node's, "
+                + "\(status.epoch.number): it was promoted without this node more than once." + choice
+        }
+        return "\(here) and \(other) were both promoted, each without the other. Both have stopped." + choice
     }
 
     private func degraded(without backup: Raft.Status.Peer) -> String {

@@ -26,7 +26,7 @@ extension ReplicaLoop {
     /// Promises whose requests nobody waits for any more need not be kept while the disk does not move; of this node's
     /// own requests only the newest still mean something.
     mutating func keepPromises(_ outbound: [Outbound]) {
-        promises.append((lastHandedOut, outbound))
+        promises.append((lastHandedOut, outbound, node.epoch))
         guard promises.count > Self.promisesKeptMax else { return }
         for place in promises.indices.dropLast() {
             promises[place].outbound.removeAll { item in

@@ -9,13 +9,14 @@ extension ReplicaLoop {
     /// The state this node's log goes on from, for a peer whose log ends before.
     func sendBase(term: Term, to peer: NodeID) {
         guard let link = links[peer] else { return }
-        let (directory, inbox, hlc) = (directory, inbox, clock.latest)
+        let (directory, inbox, epoch, hlc) = (directory, inbox, node.epoch, clock.latest)
         CatchUp.queue.async {
             do {
                 guard let snapshot = try Snapshot(directory: directory) else {
                     return inbox.send(.writerReport(.failed("the base of a trimmed log is missing")))
                 }
-                link.send(.installSnapshot(InstallSnapshot(term: term, snapshot: snapshot)), hlc: hlc)
+                let request = InstallSnapshot(term: term, snapshot: snapshot)
+                link.send(.installSnapshot(request), epoch: epoch, hlc: hlc)
             } catch {
                 inbox.send(.writerReport(.failed("the base of the log can't be read: \(error)")))
             }

@@ -16,6 +16,7 @@ extension ReplicaLoop {
             role: ReplicaStatus.Role(status.role)
         )
         published.clusterID = cluster.cluster
+        published.epoch = status.epoch.number
         published.term = status.term.rawValue
         published.leader = status.leader.flatMap { leader in
             node.membership[leader].map { Primary(id: leader, url: $0.url) }

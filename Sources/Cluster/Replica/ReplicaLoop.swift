@@ -32,7 +32,7 @@ struct ReplicaLoop {
     var nodeDeadline: Instant
 
     /// Promises that wait for the write they speak of, oldest first.
-    var promises: Deque<(token: PersistToken, outbound: [Outbound])> = []
+    var promises: Deque<(token: PersistToken, outbound: [Outbound], epoch: Epoch)> = []
     var lastHandedOut = PersistToken(0)
     var lastPersisted = PersistToken(0)
 
@@ -136,6 +136,7 @@ struct ReplicaLoop {
         case .read(let read): ask(read)
         case .transfer(let target, let completion): transfer(to: target, completion)
         case .change(let change, let completion): changeMembership(change, completion)
+        case .promote(let promotion, let completion): promote(promotion, completion)
         case .whenApplied(let waiter): clients.applied.append(waiter)
         case .awaitPrimary(let waiter): clients.primary.append(waiter)
         case .peerRequest(let request): receive(request)
@@ -152,7 +153,7 @@ struct ReplicaLoop {
             lastPersisted = token
             adoptSnapshot()
             while let first = promises.first, first.token <= token {
-                send(first.outbound)
+                send(first.outbound, in: first.epoch)
                 promises.removeFirst()
             }
             node.step(.persisted(token), now: now)

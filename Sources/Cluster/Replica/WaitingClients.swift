@@ -10,6 +10,7 @@ struct WaitingClients {
         case read(ClientRead)
         case transfer(@Sendable (TransferOutcome) -> Void)
         case change(@Sendable (MembershipOutcome) -> Void)
+        case promote(@Sendable (PromotionOutcome) -> Void, mayLackAfter: LogIndex?)
     }
 
     /// Given to the node, not settled yet.

@@ -37,6 +37,7 @@ package struct ReplicaStatus: Sendable {
             case noPrimary = "no-primary"
             case noReserve = "no-reserve"
             case notAMember = "not-a-member"
+            case promotedApart = "promoted-apart"
         }
 
         package var name: Name
@@ -53,6 +54,8 @@ package struct ReplicaStatus: Sendable {
     package var url: String
     package var kind: Membership.Member.Kind
     package var clusterID: ClusterID?
+    /// How often an operator let one node go on alone.
+    package var epoch: UInt64 = 0
     package var role: Role
     package var term: UInt64 = 0
     package var leader: Primary?

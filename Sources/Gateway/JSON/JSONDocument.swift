@@ -11,8 +11,9 @@ enum JSONDocument: Equatable {
 
     enum Value: Equatable {
         case string(String)
-        case number
-        case boolean
+        /// As it is written.
+        case number(String)
+        case boolean(Bool)
         case null
         case array
         case object

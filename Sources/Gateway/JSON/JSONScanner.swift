@@ -60,14 +60,15 @@ struct JSONScanner {
             try array(depth: depth)
             return .array
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            let start = position
             try number()
-            return .number
+            return .number(String(decoding: bytes[start..<position], as: UTF8.self))
         case UInt8(ascii: "t"):
             try word("true")
-            return .boolean
+            return .boolean(true)
         case UInt8(ascii: "f"):
             try word("false")
-            return .boolean
+            return .boolean(false)
         case UInt8(ascii: "n"):
             try word("null")
             return .null

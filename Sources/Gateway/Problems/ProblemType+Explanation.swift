@@ -45,6 +45,8 @@ extension ProblemType {
             limitText
         case .invalidBody, .invalidField, .tooManyCopies, .unknownHost, .foreignPeer: refusedText
         case .noSuchMember, .noSuccessor, .transferUnderWay, .transferFailed: administrationText
+        case .primaryKnown, .otherEpoch, .notPromotable, .lossNotAccepted, .promotedApart, .promotionTooSoon:
+            promotionText
         case .notPrimary, .noPrimary, .noQuorum, .tooFewCopies, .forming, .overwritten: clusterText
         case .overloaded, .stopping, .notCaughtUp, .peerNotReady, .diskFull, .timedOut, .storageFailure: nodeText
         }

@@ -32,6 +32,11 @@ package enum ProblemType: String, CaseIterable, Sendable {
     case tooManyCopies = "too-many-copies"
     case noSuchMember = "no-such-member"
     case noSuccessor = "no-successor"
+    case primaryKnown = "primary-known"
+    case otherEpoch = "other-epoch"
+    case notPromotable = "not-promotable"
+    case lossNotAccepted = "loss-not-accepted"
+    case promotedApart = "promoted-apart"
     case unknownHost = "unknown-host"
     case foreignPeer = "foreign-peer"
     // The cluster can't do it now.
@@ -43,6 +48,7 @@ package enum ProblemType: String, CaseIterable, Sendable {
     case overwritten = "overwritten"
     case transferUnderWay = "transfer-under-way"
     case transferFailed = "transfer-failed"
+    case promotionTooSoon = "promotion-too-soon"
     case overloaded = "overloaded"
     case stopping = "stopping"
     case notCaughtUp = "not-caught-up"
@@ -62,7 +68,8 @@ package enum ProblemType: String, CaseIterable, Sendable {
         case .methodNotAllowed: .methodNotAllowed
         case .notAcceptable: .notAcceptable
         case .requestTimeout: .requestTimeout
-        case .foreignPeer, .noSuccessor: .conflict
+        case .foreignPeer, .noSuccessor, .primaryKnown, .otherEpoch, .notPromotable, .lossNotAccepted, .promotedApart:
+            .conflict
         case .lengthRequired: .lengthRequired
         case .bodyTooLarge, .messageTooLarge: .contentTooLarge
         case .urlTooLong: .uriTooLong
@@ -73,7 +80,7 @@ package enum ProblemType: String, CaseIterable, Sendable {
         case .storageFailure: .internalServerError
         case .unsupportedTransferEncoding: .notImplemented
         case .noPrimary, .noQuorum, .tooFewCopies, .forming, .overwritten, .overloaded, .stopping, .notCaughtUp,
-            .peerNotReady, .tooManyConnections, .transferUnderWay, .transferFailed:
+            .peerNotReady, .tooManyConnections, .transferUnderWay, .transferFailed, .promotionTooSoon:
             .serviceUnavailable
         case .timedOut: .gatewayTimeout
         case .unsupportedVersion: .httpVersionNotSupported

@@ -49,7 +49,8 @@ extension ReplicaStatus.Problem.Name {
                 "Stop a node that was removed. Give one that lost its data directory the directory back, or remove it "
                     + "from the cluster."
             )
-        case .diskFull, .forming, .noPrimary: preconditionFailure("\(rawValue) is an error with a page of its own")
+        case .diskFull, .forming, .noPrimary, .promotedApart:
+            preconditionFailure("\(rawValue) is an error with a page of its own")
         }
     }
 }

@@ -21,6 +21,7 @@ package enum Routes {
             .get("/messages/{id}", query: ["consistency"], clients.receiveOne),
 
             .post("/leader", administration.transfer),
+            .post("/promote", administration.promote),
 
             .get("/status", status.report),
             .get("/livez", query: ["verbose", "exclude"], health.live),

@@ -77,7 +77,7 @@ extension StatusReport {
             version: version,
             uptimeSeconds: uptimeSeconds
         )
-        cluster = ClusterSummary(id: status.clusterID?.description, epoch: 0)
+        cluster = ClusterSummary(id: status.clusterID?.description, epoch: status.epoch)
         role = Self.role(status)
         state = Self.state(status.role)
         term = status.term

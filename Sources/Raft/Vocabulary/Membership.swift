@@ -26,9 +26,14 @@ package struct Membership: Hashable, Sendable {
     }
 
     package let members: [Member]
+    package let epoch: Epoch
+    /// Learners that voted before the epoch began: they become voters again by themselves. Sorted by name.
+    package let returning: [NodeID]
 
-    /// Members in any order; names must differ.
-    package init(_ members: [Member]) {
+    /// Members in any order; names must differ. Of those that return, only learners are kept.
+    package init(_ members: [Member], epoch: Epoch = .initial, returning: [NodeID] = []) {
+        self.epoch = epoch
+        self.returning = returning.filter { id in members.contains { $0.id == id && $0.kind == .learner } }.sorted()
         self.members = members.sorted { $0.id < $1.id }
         for (member, next) in zip(self.members, self.members.dropFirst()) {
             precondition(member.id != next.id, "member \(member.id) is listed twice")
@@ -36,6 +41,9 @@ package struct Membership: Hashable, Sendable {
     }
 
     package static let empty = Membership([])
+
+    /// The same at another time, with these members.
+    func with(_ members: [Member]) -> Membership { Membership(members, epoch: epoch, returning: returning) }
 
     package subscript(id: NodeID) -> Member? { members.first { $0.id == id } }
 
@@ -48,5 +56,19 @@ package struct Membership: Hashable, Sendable {
     /// Whether an RPC from `sender` is from a member as this membership knows it.
     package func recognises(_ sender: MemberIdentity) -> Bool {
         self[sender.id]?.incarnation == sender.incarnation
+    }
+}
+
+extension Membership {
+    /// What is left when `survivor` goes on alone: nobody else votes, and a witness has no part in it any more, for its
+    /// log speaks of what nobody can bring back.
+    func left(to survivor: NodeID, epoch: Epoch) -> Membership {
+        let left = members.filter { $0.kind != .witness }.map { member in
+            var member = member
+            if member.id != survivor { member.kind = .learner }
+            return member
+        }
+        let voters = members.filter { $0.kind == .voter && $0.id != survivor }.map(\.id)
+        return Membership(left, epoch: epoch, returning: returning + voters)
     }
 }

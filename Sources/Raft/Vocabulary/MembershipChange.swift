@@ -48,12 +48,12 @@ extension Membership {
                 known.id == member.id || known.incarnation == member.incarnation || known.url == member.url
             }
             guard !isKnown else { throw .duplicateMember }
-            return Membership(members + [member])
+            return with(members + [member])
         case .promote(let id): return try converting(id, from: .learner, to: .voter)
         case .demote(let id): return try converting(id, from: .voter, to: .learner)
         case .remove(let id):
             guard self[id] != nil else { throw .unknownMember }
-            return Membership(members.filter { $0.id != id })
+            return with(members.filter { $0.id != id })
         case .move(let id, let url):
             guard var member = self[id] else { throw .unknownMember }
             guard !members.contains(where: { $0.id != id && $0.url == url }) else { throw .duplicateMember }
@@ -74,7 +74,7 @@ extension Membership {
     }
 
     private func replacing(_ member: Member) -> Membership {
-        Membership(members.map { $0.id == member.id ? member : $0 })
+        with(members.map { $0.id == member.id ? member : $0 })
     }
 
     private var keepsWitnessRules: Bool {

@@ -88,7 +88,7 @@ extension SimulatedReplica {
 
     private func refuse(_ call: ClientCall, _ rejection: Rejection) {
         switch rejection {
-        case .notLeader, .transferring, .noSuccessor, .transferTimedOut, .change: wait(call)
+        case .notLeader, .transferring, .noSuccessor, .transferTimedOut, .change, .promotion: wait(call)
         case .noQuorum, .tooFewCopies, .overloaded: world.answer(call, .notAccepted(primary: nil))
         }
     }

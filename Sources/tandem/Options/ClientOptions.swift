@@ -27,6 +27,14 @@ struct ClientOptions: ParsableArguments {
 
     /// Runs `body` with a client and closes it; what the client throws becomes a message and an exit status.
     func withClient(_ body: (TandemClient) async throws -> Void) async throws {
+        try await Self.withClient(urls: urls, timeout: timeout, body)
+    }
+
+    static func withClient(
+        urls: [String],
+        timeout: Duration,
+        _ body: (TandemClient) async throws -> Void
+    ) async throws {
         var configuration = TandemClient.Configuration()
         configuration.timeout = timeout
         let client = TandemClient(urls: urls, configuration: configuration)

@@ -56,7 +56,8 @@ struct Checker {
     private mutating func checkStep(to entry: Entry) {
         guard let next = Fixture.version(entry)?.membership else { return }
         defer { lastMembership = next }
-        guard let last = lastMembership else { return }
+        // An epoch begins with what is left.
+        guard let last = lastMembership, last.epoch == next.epoch else { return }
         func names(_ membership: Membership) -> Set<MemberIdentity> {
             Set(membership.voters.map { MemberIdentity(id: $0.id, incarnation: $0.incarnation) })
         }

@@ -19,7 +19,8 @@ extension Network {
     private mutating func obey(_ ready: Ready, at id: NodeID) {
         let place = place(id)
         if let peers = ready.peers { machines[place].peers = peers }
-        for outbound in ready.announcements { send(outbound, from: id) }
+        let epoch = machines[place].node?.epoch ?? .initial
+        for outbound in ready.announcements { send(outbound, from: id, in: epoch) }
         if let persist = ready.persist {
             noteMemberships(persist.entries)
             if persist.token.rawValue != machines[place].lastToken.rawValue + 1 {
@@ -31,9 +32,9 @@ extension Network {
         }
         for outbound in ready.promises {
             if machines[place].unsynced.isEmpty {
-                send(outbound, from: id)
+                send(outbound, from: id, in: epoch)
             } else {
-                machines[place].promises.append((machines[place].lastToken, outbound))
+                machines[place].promises.append((machines[place].lastToken, outbound, epoch))
             }
         }
         if let range = ready.committed { apply(range, at: id) }
@@ -108,15 +109,15 @@ extension Network {
         self[id].role = status.role
     }
 
-    mutating func send(_ outbound: Outbound, from id: NodeID) {
+    mutating func send(_ outbound: Outbound, from id: NodeID, in epoch: Epoch) {
         switch outbound {
         case .request(let request, let peer):
-            post(.request(request), from: id, to: peer)
+            post(.request(request), from: id, to: peer, epoch)
         case .reply(let reply, let peer, let token):
             if self[id].openTokens.remove(token.rawValue) == nil {
                 checker.violation("\(id) answers request \(token.rawValue) twice, or answers what nobody asked")
             }
-            post(.reply(reply, reply.lane), from: id, to: peer)
+            post(.reply(reply, reply.lane), from: id, to: peer, epoch)
         case .requestFromBase(let term, let peer):
             let disk = self[id].disk
             let snapshot = Snapshot(
@@ -125,12 +126,13 @@ extension Network {
                 membership: disk.baseMembership,
                 state: []
             )
-            post(.request(.installSnapshot(InstallSnapshot(term: term, snapshot: snapshot))), from: id, to: peer)
+            let request = InstallSnapshot(term: term, snapshot: snapshot)
+            post(.request(.installSnapshot(request)), from: id, to: peer, epoch)
         case .requestFromLog(var append, let from, let through, let peer):
             let entries = read(from: from, through: through, at: id)
             let isWitness = self[id].node?.membership[peer]?.kind == .witness
             append.entries = isWitness ? entries.map(\.withoutPayload) : entries
-            post(.request(.appendEntries(append)), from: id, to: peer)
+            post(.request(.appendEntries(append)), from: id, to: peer, epoch)
         }
     }
 
@@ -139,8 +141,14 @@ extension Network {
         return self[id].peers.contains { $0.id == peer }
     }
 
-    private mutating func post(_ body: Packet.Body, from id: NodeID, to peer: NodeID) {
-        var packet = Packet(from: id, incarnation: self[id].identity.incarnation, to: peer, body: body)
+    private mutating func post(_ body: Packet.Body, from id: NodeID, to peer: NodeID, _ epoch: Epoch) {
+        var packet = Packet(
+            from: id,
+            incarnation: self[id].identity.incarnation,
+            epoch: epoch,
+            to: peer,
+            body: body
+        )
         if case .request = body {
             packet.receiver = self[id].peers.first { $0.id == peer }?.incarnation
             if packet.receiver == nil { checker.violation("\(id) sends to \(peer), which it was not told of") }

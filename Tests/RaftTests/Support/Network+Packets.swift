@@ -18,13 +18,19 @@ extension Network {
         case .request(let request):
             nextToken += 1
             self[packet.to].openTokens.insert(nextToken)
-            step(
-                packet.to,
-                .request(request, from: sender, token: ReplyToken(nextToken))
-            )
+            let token = ReplyToken(nextToken)
+            step(packet.to, .request(request, from: sender, epoch: packet.epoch, token: token))
+            if self[packet.to].dropped.contains(token) { returnToSender(packet, request) }
         case .reply(let reply, _):
-            step(packet.to, .reply(reply, from: sender))
+            step(packet.to, .reply(reply, from: sender, epoch: packet.epoch))
         }
+    }
+
+    /// Who does not hear a request says at least of which epoch it is.
+    private mutating func returnToSender(_ packet: Packet, _ request: RPCRequest) {
+        guard let epoch = self[packet.to].node?.epoch, epoch != packet.epoch else { return }
+        step(packet.from, .otherEpoch(epoch, from: self[packet.to].identity))
+        step(packet.from, .undelivered(to: packet.to, lane: request.lane))
     }
 
     mutating func lose(_ packet: Packet) {
@@ -110,6 +116,14 @@ extension Network {
         checker.askedForChange(ticket)
         step(id, .changeMembership(ticket, change))
         return ticket
+    }
+
+    mutating func promote(at id: NodeID, acceptsLoss: Bool = false) -> Ticket {
+        nextTicket += 1
+        checker.askedForChange(Ticket(nextTicket))
+        let promotion = Promotion(epoch: status(id).epoch.number, id: nextTicket, acceptsLoss: acceptsLoss)
+        step(id, .promote(Ticket(nextTicket), promotion))
+        return Ticket(nextTicket)
     }
 
     func outcome(_ ticket: Ticket) -> Settlement? { checker.outcome(of: ticket) }

@@ -12,6 +12,7 @@ struct Network {
         var from: NodeID
         /// The sender's, when it sent.
         var incarnation: Incarnation
+        var epoch: Epoch
         var to: NodeID
         /// Whom a request is meant for, as its sender knows the member.
         var receiver: Incarnation?
@@ -24,7 +25,7 @@ struct Network {
         var node: RaftNode?
         var disk: Disk
         var unsynced: [Persist] = []
-        var promises: [(after: PersistToken, outbound: Outbound)] = []
+        var promises: [(after: PersistToken, outbound: Outbound, epoch: Epoch)] = []
         var lastToken = PersistToken(0)
         var deadline: Instant = .zero
         /// Applied since the last start, and up to where.
@@ -188,7 +189,9 @@ struct Network {
         let due = machines[place].promises.filter { $0.after <= last }
         machines[place].promises.removeAll { $0.after <= last }
         // Whoever they are for may have been removed meanwhile: a shell drops them then.
-        for promise in due where mayStillSend(promise.outbound, from: id) { send(promise.outbound, from: id) }
+        for promise in due where mayStillSend(promise.outbound, from: id) {
+            send(promise.outbound, from: id, in: promise.epoch)
+        }
         step(id, .persisted(last))
     }
 }

@@ -1,0 +1,130 @@
+import Raft
+import XCTest
+
+/// What a node makes of members of other epochs, step by step.
+final class EpochTests: XCTestCase {
+    /// Of node c, promoted when its log had two entries.
+    private let child = Epoch(number: 1, id: 77, parent: 0, fork: 2)
+
+    private func heartbeat(term: UInt64 = 5, commit: LogIndex = 0) -> RPCRequest {
+        .heartbeat(Heartbeat(term: Term(term), commit: commit, round: 1))
+    }
+
+    private func step(_ node: inout RaftNode, _ request: RPCRequest, from sender: NodeID, _ epoch: Epoch) -> [Ready] {
+        node.step(.request(request, from: Fixture.identity(sender), epoch: epoch, token: ReplyToken(9)), now: .zero)
+        return node.persistAll(now: .zero)
+    }
+
+    private func isDropped(_ readies: [Ready]) -> Bool { readies.contains { $0.dropped == [ReplyToken(9)] } }
+
+    func testALeaderOfTheChildEpochIsFollowedAndTheTailCutOff() {
+        var node = Fixture.node(terms: [1, 1, 1, 1])
+        let readies = step(&node, heartbeat(), from: "c", child)
+        XCTAssertEqual(node.leader, "c")
+        XCTAssertEqual(node.epoch, child)
+        XCTAssertEqual(node.status.last.index, 2)
+        XCTAssertEqual(readies.compactMap(\.persist?.truncateAfter), [2])
+    }
+
+    func testALeaderOfTheSameTermGivesWayToThatOfTheChildEpoch() {
+        var node = Fixture.node(terms: [1, 1])
+        Fixture.elect(&node)
+        XCTAssertEqual(node.term, 2)
+        node.step(.propose(Proposal(ticket: 3, payloads: [[1]])), now: .zero)
+        node.persistAll(now: .zero)
+
+        let readies = step(&node, heartbeat(term: 2), from: "c", child)
+
+        XCTAssertNil(node.fault)
+        XCTAssertEqual(node.leader, "c")
+        XCTAssertTrue(readies.settled.contains(.overwritten(3)))
+        // Its former peers lead in the same term too, and are not heard any more.
+        XCTAssertTrue(isDropped(step(&node, heartbeat(term: 2), from: "b", .initial)))
+        XCTAssertEqual(node.leader, "c")
+    }
+
+    func testWhatALeaderSaidInItsEpochIsNotSentInTheNext() {
+        var node = Fixture.node(terms: [1, 1])
+        Fixture.elect(&node)
+        node.step(.propose(Proposal(ticket: 3, payloads: [[1]])), now: .zero)
+        node.step(.deadline, now: .milliseconds(60))
+        let readies = step(&node, heartbeat(), from: "c", child)
+        XCTAssertEqual(readies.requests.count, 0)
+    }
+
+    func testWhatIsKnownToBeCommittedIsNeverCutOff() {
+        var node = Fixture.node(terms: [1, 1, 1, 1])
+        node.receive(heartbeat(term: 1, commit: 3), from: "b")
+        node.persistAll(now: .zero)
+
+        let readies = step(&node, heartbeat(), from: "c", child)
+
+        XCTAssertTrue(isDropped(readies))
+        XCTAssertEqual(node.status.last.index, 4)
+        XCTAssertEqual(node.status.divergence, Divergence(peer: "c", epoch: child, committed: 3))
+        XCTAssertNil(node.leader)
+    }
+
+    func testVotesAreNotGivenAcrossEpochs() {
+        let vote = RPCRequest.requestVote(RequestVote(term: 9, isPreVote: false, lastEntry: EntryID(term: 9, index: 9)))
+        var parent = Fixture.node(terms: [1, 1])
+        XCTAssertTrue(isDropped(step(&parent, vote, from: "c", child)))
+        XCTAssertEqual(parent.term, 1)
+        var joined = Fixture.node(terms: [1, 1])
+        _ = step(&joined, heartbeat(), from: "c", child)
+        XCTAssertTrue(isDropped(step(&joined, vote, from: "b", .initial)))
+        XCTAssertEqual(joined.term, 5)
+    }
+
+    func testVotesOfAnotherEpochAreNotCounted() {
+        var node = Fixture.node(terms: [1, 1])
+        Fixture.makeCandidate(&node)
+        let vote = RequestVote.Reply(term: node.term, isPreVote: false, granted: true)
+        node.step(.reply(.requestVote(vote), from: Fixture.identity("b"), epoch: child), now: .zero)
+        XCTAssertEqual(node.role, .candidate)
+        node.step(.reply(.requestVote(vote), from: Fixture.identity("b")), now: .zero)
+        XCTAssertEqual(node.role, .leader)
+    }
+
+    func testWhoWaitsForTheNewEpochsEntriesDoesNotCampaign() {
+        var node = Fixture.node(terms: [1, 1])
+        _ = step(&node, heartbeat(), from: "c", child)
+        node.step(.deadline, now: .milliseconds(10_000))
+        let readies = node.persistAll(now: .milliseconds(10_000))
+        XCTAssertEqual(node.role, .follower)
+        XCTAssertEqual(readies.voteRequests(to: "b").count, 0)
+        node.step(.campaign, now: .milliseconds(10_000))
+        XCTAssertEqual(node.role, .follower)
+    }
+
+    func testAnEpochBegunWithoutOursStopsTheNode() {
+        let other = Epoch(number: 1, id: 78, parent: 0, fork: 2)
+        var node = Fixture.node(terms: [1, 1])
+        _ = step(&node, heartbeat(), from: "c", child)
+        XCTAssertTrue(isDropped(step(&node, heartbeat(), from: "b", other)))
+        XCTAssertEqual(node.status.divergence?.epoch, other)
+    }
+
+    func testWhoMissedTwoPromotionsStops() {
+        var node = Fixture.node(terms: [1, 1])
+        let grandchild = Epoch(number: 2, id: 79, parent: 77, fork: 2)
+        XCTAssertTrue(isDropped(step(&node, heartbeat(), from: "c", grandchild)))
+        XCTAssertEqual(node.status.divergence?.peer, "c")
+        XCTAssertEqual(node.status.last.index, 2)
+    }
+
+    func testAStrangerStopsNobody() {
+        var node = Fixture.node(terms: [1, 1])
+        let other = Epoch(number: 5, id: 1, parent: 2, fork: 2)
+        let stranger = MemberIdentity(id: "c", incarnation: Incarnation(12_345))
+        node.step(.request(heartbeat(), from: stranger, epoch: other, token: ReplyToken(9)), now: .zero)
+        node.step(.otherEpoch(other, from: stranger), now: .zero)
+        XCTAssertNil(node.status.divergence)
+    }
+
+    func testThatAMemberWasPromotedIsNoReasonToStopForItsParent() {
+        var node = Fixture.node(terms: [1, 1])
+        node.step(.otherEpoch(child, from: Fixture.identity("c")), now: .zero)
+        XCTAssertNil(node.status.divergence)
+    }
+}
