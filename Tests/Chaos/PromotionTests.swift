@@ -116,6 +116,16 @@ final class PromotionTests: ChaosTestCase {
         let messages = try await client.messages(recipient: "bob").messages
         XCTAssertEqual(messages.map(\.content), ["on both", "after"])
         XCTAssertEqual(messages.first?.id, both.id)
+
+        // The former primary does not drop what it may have acknowledged. An operator who wants it after all has it.
+        try await cluster.relaunch("a")
+        try await waitUntil(cluster, "a") { Self.hasStopped($0) }
+        _ = try await client.send(from: "alice", to: "bob", content: "b goes on")
+        try await cluster.kill("b")
+        try await cluster.kill("a")
+        try await cluster.restart("a")
+        let former = try await cluster.client(for: "a").messages(recipient: "bob").messages
+        XCTAssertEqual(former.map(\.content), ["on both", "on a alone"])
     }
 
     func testOfThreeTheLastOneGoesOnAndTheOthersComeBack() async throws {
@@ -124,7 +134,8 @@ final class PromotionTests: ChaosTestCase {
         try await load.waitForAcknowledgements()
         try await load.stop()
         try await cluster.waitUntilServing()
-        let last = try await cluster.client(for: "c").status()
+        let last = try await cluster.client(for: cluster.primary()).status()
+        try await waitUntil(cluster, "c") { $0.commitIndex == last.commitIndex }
         try await cluster.kill("a")
         try await cluster.kill("b")
 
