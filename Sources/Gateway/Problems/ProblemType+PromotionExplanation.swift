@@ -40,8 +40,8 @@ extension ProblemType {
                     + "one may have acknowledged messages that the promoted one never got. Their messages can't be put "
                     + "together, so the nodes that notice stop: they serve stale reads and nothing else.",
                 "Choose whose messages to keep; `?consistency=stale` shows what each knows to be acknowledged. Stop "
-                    + "the other node, set its data directory aside, and restart the one you keep. Then remove the other "
-                    + "from the cluster, and add it again with an empty directory."
+                    + "the other node, set its data directory aside, and restart the one you keep. Then remove the "
+                    + "other from the cluster, and add it again with an empty directory."
             )
         default:
             Explanation(
