@@ -44,6 +44,30 @@ final class PromotionTests: ChaosTestCase {
         XCTAssertEqual(status.cluster.epoch, 1)
     }
 
+    /// Both live on, and clients go on asking both.
+    func testEitherOfASeparatedPairIsPromotedAgainAndAgain() async throws {
+        let (cluster, network) = try await startClusterInNetwork(nodes: 2)
+        let load = Load(on: cluster.urls, patience: .milliseconds(200))
+        for round in 1...rounds {
+            try await load.waitForAcknowledgements()
+            let former = try await cluster.primary()
+            let survivor = former == "a" ? "b" : "a"
+            try network.separate("a", from: "b")
+            try await waitUntil(cluster, survivor) { $0.leader == nil }
+            let promoted = try tandem("promote", "--url", cluster.url(of: survivor))
+            XCTAssertEqual(promoted.status, 0, promoted.errors)
+            try await load.waitForAcknowledgements()
+            try network.rejoin("a", with: "b")
+            try await waitUntil(cluster, survivor) { $0.members.map(\.kind) == ["voter", "voter"] }
+            let status = try await cluster.client(for: survivor).status()
+            XCTAssertEqual(status.cluster.epoch, UInt64(round))
+        }
+        try await load.waitForAcknowledgements()
+        try await load.stop()
+        try await cluster.waitUntilServing()
+        try await assertKeepsPromises(cluster, load.ledger)
+    }
+
     func testNobodyIsPromotedInAHealthyCluster() async throws {
         let cluster = try await startCluster(nodes: 2)
         for node in cluster.nodes {
