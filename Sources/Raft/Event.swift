@@ -26,6 +26,9 @@ package enum Event: Hashable, Sendable {
     /// A state of everything up to and including this entry, which was applied and ends a batch, is on disk: the
     /// entries need not be kept any longer.
     case trimmed(through: EntryID, chain: ChainValue)
+    /// This node's disk can't give back some of the entries that were on it, of which this is the last; nil: it can
+    /// again.
+    case damaged(through: LogIndex?)
     /// Campaign now: the first voter of a fresh cluster.
     case campaign
     /// The time in `Ready.deadline` has come.

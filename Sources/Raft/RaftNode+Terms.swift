@@ -8,9 +8,12 @@ extension RaftNode {
     ///
     /// Dissertation §4.2.2: also one that is removed by an entry not known to be committed, for "it might still be
     /// needed until the C_new entry is committed": nobody else may have as much in its log.
+    ///
+    /// B14: none that lost entries which may not be committed: it could not send them to anybody.
     var mayCampaign: Bool {
         // Who is about to take over another epoch's log does not speak for the voters of its own.
         guard divergence == nil, !isJoining else { return false }
+        guard damagedThrough ?? .zero <= commit else { return false }
         func isVoter(_ membership: Membership) -> Bool {
             membership.recognises(identity) && membership[identity.id]?.kind == .voter
         }

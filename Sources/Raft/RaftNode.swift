@@ -19,7 +19,7 @@ package struct RaftNode: Sendable {
     var log: RaftLog
     var memberships: MembershipHistory
     var election: RaftElection
-    /// The highest entry known to be committed. Not stored: a node that starts learns most of it again.
+    /// The highest entry known to be committed. Not stored: a node that starts learns it again.
     package internal(set) var commit: LogIndex
     /// Everything up to here was handed out to be applied.
     var handedOut: LogIndex
@@ -29,6 +29,8 @@ package struct RaftNode: Sendable {
     var joining: Epoch?
     /// Set once: from then on it hears nobody, and does not campaign.
     package internal(set) var divergence: Divergence?
+    /// The last entry that this node's disk can't give back.
+    var damagedThrough: LogIndex?
     /// Nil unless leading.
     var leadership: Leadership?
     /// Of this node's office; it stays until a successor is heard.
@@ -69,7 +71,7 @@ package struct RaftNode: Sendable {
         )
         hardState = restored.hardState
         log = RaftLog(restored)
-        commit = max(restored.applied, restored.committed)
+        commit = restored.applied
         handedOut = restored.applied
         var random = SplitMix64(seed: seed)
         let spread = random.next(below: settings.electionTimeout.wholeNanoseconds)
@@ -103,6 +105,7 @@ package struct RaftNode: Sendable {
         case .promote(let ticket, let promotion): promote(ticket, promotion)
         case .persisted(let token): persisted(token)
         case .trimmed(let last, let chain): trimmed(through: last, chain: chain)
+        case .damaged(let last): damagedThrough = last
         case .campaign: campaignIfAllowed()
         case .deadline: deadlineReached()
         }

@@ -43,6 +43,11 @@ package struct StorageError: Error, Hashable, Sendable {
         }
     }
 
+    /// Whether bytes on the disk are not the ones written there.
+    package var isDamage: Bool {
+        if case .damaged = code { true } else { false }
+    }
+
     /// Whether the disk can't give back some bytes, which says nothing about any others: EIO.
     var isLostData: Bool { code == .ioError && cause == 5 }
 

@@ -86,6 +86,8 @@ final class LocalCluster {
     }()
 
     private(set) var nodes: [Node] = []
+    /// How long each node takes to read its whole log; nil: it does not.
+    var scrubInterval: Duration?
     private let root: String
 
     init(_ count: Int, witness: Bool = false) throws {
@@ -121,7 +123,8 @@ final class LocalCluster {
                 id: node.id,
                 url: node.url,
                 members: members,
-                seed: .random(in: .min ... .max)
+                seed: .random(in: .min ... .max),
+                scrubInterval: scrubInterval
             ),
             directory: directory,
             view: view,
@@ -169,6 +172,7 @@ extension LocalCluster {
     var replicas: [Replica] { nodes.compactMap { $0.running?.replica } }
 
     /// Polls until the condition gives a value.
+    @discardableResult
     func eventually<Value>(
         _ what: String,
         within time: Duration = .seconds(15),

@@ -84,7 +84,8 @@ final class StatusContractTests: XCTestCase {
         case "GET /livez", "GET /openapi.yaml": documentWays(operation.path)
         case "GET /problems/{name}":
             documentWays("/problems/forming").merging(["404": { try $0.ask(.get, "/problems/luck") }]) { $1 }
-        case "POST /replicate", "POST /vote", "POST /read-index", "POST /take-over", "POST /snapshot", "POST /form":
+        case "POST /replicate", "POST /vote", "POST /read-index", "POST /take-over", "POST /snapshot", "POST /repair",
+            "POST /form":
             peerWays(operation.path)
         default: throw OpenAPI.Mistake(description: "no way is known to try \(operation.name)")
         }

@@ -28,6 +28,8 @@ class OperationTests: GatewayTestCase {
                 maxErrorMilliseconds: 7
             )
             (state.status.storageBytes, state.status.freeBytes, state.status.fsyncMillisecondsP99) = (100, 200, 0.5)
+            state.status.health.lost = [4...5]
+            (state.status.health.scrubs, state.status.health.repaired) = (3, 4)
             state.status.problems = [.init(name: .diskFull, detail: "Make room.")]
         }
         let reply = try await ask(.get, "/status")
@@ -48,7 +50,8 @@ class OperationTests: GatewayTestCase {
                 + #""node":{"id":"a","kind":"voter","uptimeSeconds":0,"#
                 + #""url":"http://127.0.0.1:12345","version":"1.2.3"},"#
                 + #""problems":[{"detail":"Make room.","name":"disk-full"}],"role":"primary","state":"leader","#
-                + #""storage":{"bytes":100,"freeBytes":200,"fsyncMsP99":0.5},"term":3}"#
+                + #""storage":{"bytes":100,"damagedEntries":2,"freeBytes":200,"fsyncMsP99":0.5,"repairedEntries":4,"#
+                + #""scrubs":3},"term":3}"#
         )
     }
 
@@ -85,7 +88,7 @@ class OperationTests: GatewayTestCase {
         XCTAssertEqual(short.text, "ok\n")
         XCTAssertEqual(short.header("Content-Type"), "text/plain; charset=utf-8")
         let verbose = try await ask(.get, "/readyz?verbose")
-        XCTAssertEqual(verbose.text, "[+]running ok\n[+]formed ok\n[+]leader ok\n[+]caught-up ok\n")
+        XCTAssertEqual(verbose.text, "[+]running ok\n[+]formed ok\n[+]whole ok\n[+]leader ok\n[+]caught-up ok\n")
     }
 
     func testANodeWithoutAPrimaryIsNotReadyButLives() async throws {
@@ -94,7 +97,7 @@ class OperationTests: GatewayTestCase {
         XCTAssertEqual(ready.status, 503)
         XCTAssertEqual(
             ready.text,
-            "[+]running ok\n[+]formed ok\n[-]leader failed: no primary is known\n"
+            "[+]running ok\n[+]formed ok\n[+]whole ok\n[-]leader failed: no primary is known\n"
                 + "[-]caught-up failed: the node is behind or just elected\n"
         )
         let live = try await ask(.get, "/livez")
@@ -102,6 +105,22 @@ class OperationTests: GatewayTestCase {
         XCTAssertEqual(live.text, "ok\n")
         let verbose = try await ask(.get, "/livez?verbose")
         XCTAssertEqual(verbose.text, "[+]process ok\n")
+    }
+
+    func testANodeThatRepairsItsLogIsNotReady() async throws {
+        replica.update { $0.status.health.lost = [7...9] }
+        let ready = try await ask(.get, "/readyz")
+        XCTAssertEqual(ready.status, 503)
+        XCTAssertTrue(ready.text.contains("[-]whole failed: parts of the log are damaged\n"), ready.text)
+        replica.update { state in
+            state.readFailure = .repairing
+            state.readOutcomes = [.readable(through: 1)]
+        }
+        let refusedRead = try await ask(.get, "/messages")
+        try assertProblem(refusedRead, 503, "repairing")
+        replica.update { $0.writeOutcomes = [.notAccepted(.repairing)] }
+        let refusedWrite = try await send()
+        try assertProblem(refusedWrite, 503, "repairing", outcome: "not-accepted")
     }
 
     func testAnExcludedCheckDoesNotCount() async throws {

@@ -11,7 +11,8 @@ final class StatusTests: TandemClientTestCase {
         "members":[{"id":"b","url":"http://127.0.0.1:12346","kind":"witness","matchIndex":9,"lagEntries":3,\
         "lastContactMs":40,"clockOffsetMs":-0.5,"reachable":false}],\
         "clock":{"hlc":"019f0c2d4e5f0001","synchronized":true,"offsetMs":0.25,"maxErrorMs":1.5},\
-        "storage":{"bytes":4096,"freeBytes":1000000,"fsyncMsP99":0.3},\
+        "storage":{"bytes":4096,"freeBytes":1000000,"fsyncMsP99":0.3,"scrubs":7,\
+        "damagedEntries":1,"repairedEntries":2},\
         "problems":[{"name":"degraded","detail":"One copy."}]}
         """
 
@@ -22,7 +23,8 @@ final class StatusTests: TandemClientTestCase {
         "members":[{"id":"b","url":"http://127.0.0.1:12346","kind":"voter","matchIndex":null,"lagEntries":null,\
         "lastContactMs":null,"clockOffsetMs":null,"reachable":null}],\
         "clock":{"hlc":"0000000000000000","synchronized":null,"offsetMs":null,"maxErrorMs":null},\
-        "storage":{"bytes":0,"freeBytes":1,"fsyncMsP99":null},"problems":[]}
+        "storage":{"bytes":0,"freeBytes":1,"fsyncMsP99":null,"scrubs":0,\
+        "damagedEntries":0,"repairedEntries":0},"problems":[]}
         """
 
     func testFullStatus() async throws {
@@ -39,6 +41,9 @@ final class StatusTests: TandemClientTestCase {
         XCTAssertEqual(status.members.first?.reachable, false)
         XCTAssertEqual(status.clock.hlc.description, "019f0c2d4e5f0001")
         XCTAssertEqual(status.storage.fsyncMsP99, 0.3)
+        XCTAssertEqual(status.storage.scrubs, 7)
+        XCTAssertEqual(status.storage.damagedEntries, 1)
+        XCTAssertEqual(status.storage.repairedEntries, 2)
         XCTAssertEqual(status.problems.map(\.name), ["degraded"])
     }
 

@@ -1,8 +1,6 @@
-import Dispatch
 import HTTPClient
 import HTTPTypes
 import Raft
-import Synchronization
 
 /// Asks the other listed members, one after the other, waiting for each answer.
 struct FormationPeers: Sendable {
@@ -41,7 +39,7 @@ struct FormationPeers: Sendable {
                 responseBytesMax: 64 << 10,
                 isRepeatable: true
             )
-            switch exchange(request) {
+            switch client.exchange(request) {
             case .success(let response) where response.status == .ok:
                 return .success(try PeerJSON.decode(FormReply.self, from: response.body))
             case .success(let response):
@@ -52,23 +50,5 @@ struct FormationPeers: Sendable {
         } catch {
             return .failure(Silence(message: "\(error)"))
         }
-    }
-
-    private func exchange(_ request: HTTPClientRequest) -> Result<HTTPClientResponse, HTTPClientError> {
-        let answered = DispatchSemaphore(value: 0)
-        let result = Answer()
-        client.send(request) { outcome in
-            result.value.withLock { $0 = outcome }
-            answered.signal()
-        }
-        answered.wait()
-        return result.value.withLock { $0 }
-            ?? .failure(
-                HTTPClientError(.closed, "no outcome was reported", mayHaveBeenReceived: true)
-            )
-    }
-
-    private final class Answer: Sendable {
-        let value = Mutex<Result<HTTPClientResponse, HTTPClientError>?>(nil)
     }
 }

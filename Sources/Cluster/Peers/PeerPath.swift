@@ -10,8 +10,10 @@ package enum PeerPath {
     package static let takeOver = "/take-over"
     /// The state that the primary's log begins with.
     package static let snapshot = "/snapshot"
+    /// Copies of entries that the sender lost.
+    package static let repair = "/repair"
     /// The forming of a new cluster.
     package static let form = "/form"
 
-    package static let all = [replicate, vote, readIndex, takeOver, snapshot, form]
+    package static let all = [replicate, vote, readIndex, takeOver, snapshot, repair, form]
 }

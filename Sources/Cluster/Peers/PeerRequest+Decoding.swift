@@ -59,24 +59,12 @@ extension PeerRequest {
         _ received: Int64,
         _ respond: @escaping @Sendable (PeerResponse) -> Void
     ) -> Result<PeerRequest, Refusal> {
-        guard envelope.cluster == receiver.cluster.description else {
-            return .failure(Refusal(response: .foreign("this node belongs to cluster \(receiver.cluster)")))
-        }
-        guard let to = envelope.to.identity, let from = envelope.from.identity else {
+        if let refusal = refusal(of: envelope, receiver) { return .failure(refusal) }
+        guard let from = envelope.from.identity else {
             return .failure(Refusal(response: .malformed("an incarnation has up to 16 hexadecimal digits")))
         }
         guard let epoch = EpochNote.epoch(envelope.epoch) else {
             return .failure(Refusal(response: .malformed("no such epoch can be")))
-        }
-        guard to == receiver.member else {
-            let (here, there) = (PeerName(receiver.member), envelope.to)
-            return .failure(
-                Refusal(
-                    response: .foreign(
-                        "this node is \(here.id) (\(here.incarnation)), not \(there.id) (\(there.incarnation))"
-                    )
-                )
-            )
         }
         return .success(
             PeerRequest(
@@ -89,5 +77,24 @@ extension PeerRequest {
                 respond: respond
             )
         )
+    }
+
+    /// Why a request is not for this node; nil where it is.
+    static func refusal<Body>(of envelope: PeerEnvelope<Body>, _ receiver: Receiver) -> Refusal? {
+        guard envelope.cluster == receiver.cluster.description else {
+            return Refusal(response: .foreign("this node belongs to cluster \(receiver.cluster)"))
+        }
+        guard let to = envelope.to.identity else {
+            return Refusal(response: .malformed("an incarnation has up to 16 hexadecimal digits"))
+        }
+        guard to == receiver.member else {
+            let (here, there) = (PeerName(receiver.member), envelope.to)
+            return Refusal(
+                response: .foreign(
+                    "this node is \(here.id) (\(here.incarnation)), not \(there.id) (\(there.incarnation))"
+                )
+            )
+        }
+        return nil
     }
 }

@@ -40,6 +40,8 @@ package struct MessagePage: Sendable {
 package enum ReadFailure: Error, Sendable {
     /// Too many reads wait already.
     case overloaded
+    /// What was to be read is damaged, and being put back from the other nodes' copies.
+    case repairing
     /// The storage says why.
     case storage(String)
 }

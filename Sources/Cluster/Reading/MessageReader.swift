@@ -10,6 +10,8 @@ package final class MessageReader: Sendable {
     private let log: SegmentedLog
     private let view: MessageView?
     private let pool: ReaderPool
+    /// Told where an entry can't be read.
+    private let onDamage: @Sendable () -> Void
 
     /// Most entries looked at for one page beside those that the view finds: only after so many may a page say that
     /// there is more, and the next one be empty.
@@ -19,7 +21,14 @@ package final class MessageReader: Sendable {
     /// Most bytes of content in one page, so that a page of large messages stays a reasonable answer.
     private static let pageBytesMax = 8 << 20
 
-    init(log: SegmentedLog, view: MessageView?, threadsMax: Int, waitingMax: Int) {
+    init(
+        log: SegmentedLog,
+        view: MessageView?,
+        threadsMax: Int,
+        waitingMax: Int,
+        onDamage: @escaping @Sendable () -> Void
+    ) {
+        self.onDamage = onDamage
         self.log = log
         self.view = view
         pool = ReaderPool(threads: threadsMax, waitingMax: waitingMax)
@@ -45,9 +54,12 @@ package final class MessageReader: Sendable {
         _ completion: @escaping @Sendable (Result<Value, ReadFailure>) -> Void,
         _ body: @escaping @Sendable () throws -> Value
     ) {
-        let isTaken = pool.run {
+        let isTaken = pool.run { [onDamage] in
             do {
                 completion(.success(try body()))
+            } catch let error as StorageError where error.isDamage {
+                onDamage()
+                completion(.failure(.repairing))
             } catch {
                 completion(.failure(.storage("\(error)")))
             }

@@ -1,10 +1,12 @@
 import Raft
 
-/// What reaches a node before its cluster exists.
+/// What reaches a node before its cluster exists, and before its log is whole.
 struct EarlyInputs {
     private let published: PublishedStatus
     private let heldMax: Int
     private var held: [ReplicaInput] = []
+    /// What those are told who wait in vain.
+    private var reason = NotAccepted.forming
 
     init(published: PublishedStatus, heldMax: Int) {
         self.published = published
@@ -14,12 +16,28 @@ struct EarlyInputs {
     /// How the waiting ends.
     enum End {
         case formed(FormedCluster)
+        /// Everything in the log can be read.
+        case whole
         case stopped
         case failed(String)
     }
 
-    /// Holds clients' requests, each for its time, and refuses peers' until the cluster exists.
-    mutating func waitForCluster(_ inbox: Inbox<ReplicaInput>) -> End {
+    /// Waits until the cluster exists.
+    mutating func waitForCluster(_ inbox: Inbox<ReplicaInput>) -> End { wait(inbox) }
+
+    /// Waits until the log is whole: of one that is not, this node can't tell what it has promised, so that it takes no
+    /// part in anything before.
+    mutating func waitForRepair(of cluster: ClusterID, _ inbox: Inbox<ReplicaInput>) -> End {
+        reason = .repairing
+        published.update { status in
+            status.role = .follower
+            status.clusterID = cluster
+        }
+        return wait(inbox)
+    }
+
+    /// Holds clients' requests, each for its time, and refuses peers'.
+    private mutating func wait(_ inbox: Inbox<ReplicaInput>) -> End {
         var inputs: [ReplicaInput] = []
         while true {
             inbox.receive(into: &inputs, until: held.compactMap(\.deadline).min())
@@ -31,21 +49,29 @@ struct EarlyInputs {
                 case .stop:
                     for input in held + inputs[(position + 1)...] { input.refuse(.stopping) }
                     return .stopped
-                case .writerReport(.failed(let reason)):
+                case .keeperReport(.health(let health)):
+                    published.update { status in
+                        status.health = health
+                        status.problems = [health.problem].compactMap { $0 }
+                    }
+                    guard health.isWhole else { continue }
+                    held += inputs[(position + 1)...]
+                    return .whole
+                case .writerReport(.failed(let reason)), .keeperReport(.failed(let reason)):
                     return .failed(reason)
                 case .formationProblems(let problems):
                     published.update { $0.problems = problems }
                 case .write, .read, .whenApplied, .awaitPrimary:
                     if held.count < heldMax { held.append(input) } else { input.refuse(.overloaded) }
                 case .transfer, .change, .promote, .peerRequest, .peerReport, .connectionRefused, .writerReport:
-                    input.refuse(.forming)
+                    input.refuse(reason)
                 }
             }
             inputs.removeAll(keepingCapacity: true)
             let now = Clocks.monotonic()
             held.removeAll { input in
                 guard let deadline = input.deadline, deadline <= now else { return false }
-                input.refuse(.forming)
+                input.refuse(reason)
                 return true
             }
         }
@@ -67,7 +93,7 @@ extension ReplicaInput {
         case .whenApplied(let waiter): waiter.until
         case .awaitPrimary(let waiter): waiter.until
         case .transfer, .change, .promote, .peerRequest, .peerReport, .connectionRefused: nil
-        case .writerReport, .formed, .formationProblems, .stop: nil
+        case .writerReport, .keeperReport, .formed, .formationProblems, .stop: nil
         }
     }
 
@@ -80,8 +106,8 @@ extension ReplicaInput {
         case .transfer(_, let completion): completion(.notAccepted(reason))
         case .change(_, let completion): completion(.notAccepted(reason))
         case .promote(_, let completion): completion(.notAccepted(reason))
-        case .peerRequest(let request): request.respond(.unavailable("no cluster is formed here yet"))
-        case .peerReport, .connectionRefused, .writerReport, .formed, .formationProblems, .stop: break
+        case .peerRequest(let request): request.respond(.unavailable("this node takes no part yet: \(reason)"))
+        case .peerReport, .connectionRefused, .writerReport, .keeperReport, .formed, .formationProblems, .stop: break
         }
     }
 }

@@ -17,6 +17,8 @@ package final class Replica: Sendable {
     private let client: HTTPClient
     private let view: ViewFeeder?
     private let formation: Formation
+    private let keeper: LogKeeper
+    private let copies: CopyAnswers
     private let logger: Logger
     private let onFailure: @Sendable (String) -> Void
     private let inbox = Inbox<ReplicaInput>()
@@ -45,11 +47,20 @@ package final class Replica: Sendable {
         self.logger = logger
         self.onFailure = onFailure
         self.view = view.map { ViewFeeder(log: directory.log, view: $0, logger: logger) }
+        let keeper = LogKeeper(
+            configuration: configuration,
+            directory: directory,
+            client: client,
+            logger: logger,
+            report: { [inbox] in inbox.send(.keeperReport($0)) }
+        )
+        self.keeper = keeper
         reader = MessageReader(
             log: directory.log,
             view: view,
             threadsMax: configuration.readersMax,
-            waitingMax: configuration.waitingReadsMax
+            waitingMax: configuration.waitingReadsMax,
+            onDamage: { keeper.noteDamage() }
         )
         published = PublishedStatus(configuration: configuration, kind: configuration.ownKind(in: directory))
         formation = Formation(
@@ -59,6 +70,7 @@ package final class Replica: Sendable {
             logger: logger,
             inbox: inbox
         )
+        copies = CopyAnswers(directory: directory, own: formation.own, logger: logger)
     }
 
     /// Starts the threads. A node that belongs to a cluster already goes on in it; another waits until one is formed.
@@ -72,6 +84,7 @@ package final class Replica: Sendable {
         formation.stop()
         inbox.send(.stop)
         thread.join()
+        keeper.stop()
     }
 
     private func run() {
@@ -80,7 +93,15 @@ package final class Replica: Sendable {
         switch early.waitForCluster(inbox) {
         case .formed(let formed): cluster = formed
         case .failed(let reason): return onFailure(reason)
-        case .stopped: return
+        case .whole, .stopped: return
+        }
+        keeper.start(cluster: cluster.cluster)
+        if !directory.log.damage.lostRanges.isEmpty {
+            switch early.waitForRepair(of: cluster.cluster, inbox) {
+            case .whole: break
+            case .failed(let reason): return onFailure(reason)
+            case .formed, .stopped: return
+            }
         }
         do {
             view?.start()
@@ -90,6 +111,7 @@ package final class Replica: Sendable {
                 configuration: configuration,
                 directory: directory,
                 client: client,
+                keeper: keeper,
                 view: view,
                 published: published,
                 inbox: inbox,
@@ -211,6 +233,7 @@ extension Replica {
         if path == PeerPath.form { return formation.answer(body, respond: respond) }
         let received = Clocks.wallMicroseconds()
         guard let identity = formation.identity else { return respond(.unavailable("no cluster is formed here yet")) }
+        if path == PeerPath.repair { return copies.answer(body, receiver: identity, respond: respond) }
         switch PeerRequest.decode(path: path, body: body, receiver: identity, received: received, respond: respond) {
         case .success(let request): inbox.send(.peerRequest(request))
         case .failure(let refusal): respond(refusal.response)

@@ -32,6 +32,8 @@ package struct ReplicaConfiguration: Sendable {
     package var readersMax: Int
     /// Most reads that wait for a reader; more are refused as overload.
     package var waitingReadsMax: Int
+    /// The whole log is read once in this time, so that damage is noticed while others have copies; nil: it is not.
+    package var scrubInterval: Duration?
 
     package init(
         id: NodeID,
@@ -42,7 +44,8 @@ package struct ReplicaConfiguration: Sendable {
         heldMax: Int = 8192,
         appendStallTimeout: Duration = .seconds(2),
         readersMax: Int = 2,
-        waitingReadsMax: Int = 4096
+        waitingReadsMax: Int = 4096,
+        scrubInterval: Duration? = .seconds(3600)
     ) {
         self.id = id
         self.url = url
@@ -53,5 +56,6 @@ package struct ReplicaConfiguration: Sendable {
         self.appendStallTimeout = appendStallTimeout
         self.readersMax = readersMax
         self.waitingReadsMax = waitingReadsMax
+        self.scrubInterval = scrubInterval
     }
 }

@@ -14,6 +14,7 @@ enum ReplicaInput: Sendable {
     case peerReport(PeerLink.Report)
     case connectionRefused(NodeID)
     case writerReport(LogWriter.Report)
+    case keeperReport(LogKeeper.Report)
     case formed(FormedCluster)
     case formationProblems([ReplicaStatus.Problem])
     case stop

@@ -4,7 +4,7 @@ import Storage
 
 // Applies what is committed, and settles what waits for it.
 extension ReplicaLoop {
-    var hasBacklog: Bool { installing == nil && broker.appliedIndex < applicable.rawValue }
+    var hasBacklog: Bool { installing == nil && !awaitsRepair && broker.appliedIndex < applicable.rawValue }
 
     /// Applies at most a turn's share.
     mutating func applyBacklog() {
@@ -16,6 +16,10 @@ extension ReplicaLoop {
                 try node.entries(in: first...last)
                 ?? log.entries(from: first, through: last, bytesMax: Self.appliedBytesPerTurnMax)
             for entry in entries { try apply(entry) }
+        } catch let error as StorageError where error.isDamage {
+            awaitsRepair = true
+            keeper.noteDamage()
+            return settle()
         } catch {
             failure = "entry \(broker.appliedIndex + 1) can't be applied: \(error)"
             return

@@ -82,7 +82,7 @@ extension ReplicaLoop {
         guard let link = links[peer] else { return }
         let isWitness = node.membership[peer]?.kind == .witness
         let (log, inbox, bytesMax) = (log, inbox, configuration.settings.appendBytesMax)
-        let (epoch, hlc) = (node.epoch, clock.latest)
+        let (epoch, hlc, keeper) = (node.epoch, clock.latest, keeper)
         CatchUp.queue.async {
             do throws(StorageError) {
                 var filled = append
@@ -91,6 +91,9 @@ extension ReplicaLoop {
                 link.send(.appendEntries(filled), epoch: epoch, hlc: hlc)
             } catch  where error.code == .outOfRange {
                 // Another leader's entries have replaced them meanwhile: this node leads no longer.
+                inbox.send(.peerReport(.undelivered(to: peer, .append, reason: error.description)))
+            } catch  where error.isDamage {
+                keeper.noteDamage()
                 inbox.send(.peerReport(.undelivered(to: peer, .append, reason: error.description)))
             } catch {
                 inbox.send(.writerReport(.failed("entries \(from) to \(through) can't be read: \(error)")))

@@ -22,6 +22,7 @@ extension ReplicaLoop {
                 )
             )
         }
+        if let problem = health.problem { found.append(problem) }
         for peer in status.peers where peer.isOut {
             found.append(.init(name: .degraded, detail: degraded(without: peer)))
         }
@@ -51,9 +52,9 @@ extension ReplicaLoop {
         let choice =
             " Choose whose messages to keep. To keep \(other)'s, stop \(here), set its data directory aside, and let "
             + "it join again empty. To keep those of \(here), do that with \(other) instead, and then restart \(here)."
-        if let last = divergence.holding {
-            return "\(other) was promoted, and may lack messages that were acknowledged: it went on alone after id "
-                + "\(divergence.epoch.fork), and this node has others up to \(last)." + choice
+        if let committed = divergence.committed {
+            return "\(other) was promoted without messages that were acknowledged: it has nothing after "
+                + "\(divergence.epoch.fork), and this node knows that everything up to \(committed) was." + choice
         }
         guard divergence.epoch.number == status.epoch.number else {
             return "\(other) is in epoch \(divergence.epoch.number), which does not go on from this node's, "

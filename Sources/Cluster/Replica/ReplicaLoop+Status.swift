@@ -35,6 +35,7 @@ extension ReplicaLoop {
         published.freeBytes = room.freeBytes.map(UInt64.init)
         published.diskFull = !hasRoomForClients
         published.degraded = status.isDegraded
+        published.health = health
         published.problems = problems(status)
         self.published.publish(published, leaderContact: leaderContact)
     }
@@ -49,7 +50,8 @@ extension ReplicaLoop {
     }
 
     private func isReady(_ status: Raft.Status) -> Bool {
-        switch status.role {
+        guard health.isWhole else { return false }
+        return switch status.role {
         case .leader: status.isLeaderReady
         case .follower: status.leader != nil && broker.appliedIndex >= status.commit.rawValue
         case .preCandidate, .candidate: false

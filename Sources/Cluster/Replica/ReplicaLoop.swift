@@ -17,6 +17,7 @@ struct ReplicaLoop {
     let log: SegmentedLog
     let writer: LogWriter
     let client: HTTPClient
+    let keeper: LogKeeper
     /// Nil where no view is kept.
     let view: ViewFeeder?
     let published: PublishedStatus
@@ -49,6 +50,9 @@ struct ReplicaLoop {
     var clockOffsets = ClockOffsets()
     /// Of this node's disk, as the log writer last saw it.
     var room: Room
+    var health = LogHealth()
+    /// What is to be applied next can't be read.
+    var awaitsRepair = false
     var leaderContact: Instant?
     var lastLeader: NodeID?
     /// Why the node can't go on.
@@ -63,6 +67,7 @@ struct ReplicaLoop {
         configuration: ReplicaConfiguration,
         directory: DataDirectory,
         client: HTTPClient,
+        keeper: LogKeeper,
         view: ViewFeeder?,
         published: PublishedStatus,
         inbox: Inbox<ReplicaInput>,
@@ -70,6 +75,7 @@ struct ReplicaLoop {
     ) throws {
         self.cluster = cluster
         self.configuration = configuration
+        self.keeper = keeper
         self.view = view
         self.client = client
         self.published = published
@@ -78,15 +84,11 @@ struct ReplicaLoop {
         self.directory = directory
         log = directory.log
         room = directory.room
+        health = published.status().health
         identity = MemberIdentity(id: configuration.id, incarnation: directory.identity.incarnation)
         let base = try Snapshot(directory: directory)
         if let base { broker = try Broker(base: base.state) }
-        let restored = try RestoredState(
-            directory: directory,
-            cluster: cluster.cluster,
-            base: base,
-            viewed: view?.position
-        )
+        let restored = try RestoredState(directory: directory, cluster: cluster.cluster, base: base)
         node = RaftNode(
             identity: identity,
             settings: configuration.settings,
@@ -148,6 +150,7 @@ struct ReplicaLoop {
         case .peerReport(let report): receive(report)
         case .connectionRefused(let peer): noteRefused(peer)
         case .writerReport(let report): receive(report)
+        case .keeperReport(let report): receive(report)
         case .formed, .formationProblems, .stop: break
         }
     }

@@ -38,6 +38,7 @@ package struct ReplicaStatus: Sendable {
             case noReserve = "no-reserve"
             case notAMember = "not-a-member"
             case promotedApart = "promoted-apart"
+            case repairing
         }
 
         package var name: Name
@@ -80,5 +81,6 @@ package struct ReplicaStatus: Sendable {
     package var fsyncMillisecondsP99: Double?
     package var diskFull = false
     package var degraded = false
+    package var health = LogHealth()
     package var problems: [Problem] = []
 }

@@ -22,7 +22,8 @@ struct Relay: Sendable {
             pass(pending, to: primary)
         case .overwritten where pending.hold > .zero:
             pending.attempt(pending)
-        case .noPrimary, .noQuorum, .tooFewCopies, .overloaded, .diskFull, .forming, .overwritten, .stopping:
+        case .noPrimary, .noQuorum, .tooFewCopies, .overloaded, .diskFull, .forming, .repairing, .overwritten,
+            .stopping:
             pending.exchange.refuse(Problem(reason))
         }
     }

@@ -73,6 +73,16 @@ extension ProblemType {
                 "Internal: the node is starting or stopping.",
                 "Nothing for a client to do: peers send again."
             )
+        case .repairing:
+            Explanation(
+                "The node puts back what its disk lost",
+                "Some entries of this node's log are not on its disk as they were written: its disk lost or changed "
+                    + "them. It serves none of them, and gets them from the other nodes. Found at a start, it takes no "
+                    + "part in the cluster before; found later, the rest goes on, and a primary hands over if it can.",
+                "Nothing was stored: send again, to another node if there is one. Operators: it takes seconds once "
+                    + "another node with copies can be reached; `problems` of `GET /status` says what is missing "
+                    + "where it takes longer. Then check the disk: what it did once it may do again."
+            )
         case .diskFull:
             Explanation(
                 "The disk is full",

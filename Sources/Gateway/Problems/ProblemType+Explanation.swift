@@ -48,7 +48,8 @@ extension ProblemType {
         case .primaryKnown, .otherEpoch, .notPromotable, .lossNotAccepted, .promotedApart, .promotionTooSoon:
             promotionText
         case .notPrimary, .noPrimary, .noQuorum, .tooFewCopies, .forming, .overwritten: clusterText
-        case .overloaded, .stopping, .notCaughtUp, .peerNotReady, .diskFull, .timedOut, .storageFailure: nodeText
+        case .overloaded, .stopping, .notCaughtUp, .peerNotReady, .repairing, .diskFull, .timedOut, .storageFailure:
+            nodeText
         }
     }
 }

@@ -53,6 +53,7 @@ package enum ProblemType: String, CaseIterable, Sendable {
     case stopping = "stopping"
     case notCaughtUp = "not-caught-up"
     case peerNotReady = "peer-not-ready"
+    case repairing = "repairing"
     case diskFull = "disk-full"
     case timedOut = "timed-out"
     case storageFailure = "storage-failure"
@@ -80,7 +81,7 @@ package enum ProblemType: String, CaseIterable, Sendable {
         case .storageFailure: .internalServerError
         case .unsupportedTransferEncoding: .notImplemented
         case .noPrimary, .noQuorum, .tooFewCopies, .forming, .overwritten, .overloaded, .stopping, .notCaughtUp,
-            .peerNotReady, .tooManyConnections, .transferUnderWay, .transferFailed, .promotionTooSoon:
+            .peerNotReady, .repairing, .tooManyConnections, .transferUnderWay, .transferFailed, .promotionTooSoon:
             .serviceUnavailable
         case .timedOut: .gatewayTimeout
         case .unsupportedVersion: .httpVersionNotSupported

@@ -49,7 +49,7 @@ extension ReplicaStatus.Problem.Name {
                 "Stop a node that was removed. Give one that lost its data directory the directory back, or remove it "
                     + "from the cluster."
             )
-        case .diskFull, .forming, .noPrimary, .promotedApart:
+        case .diskFull, .forming, .noPrimary, .promotedApart, .repairing:
             preconditionFailure("\(rawValue) is an error with a page of its own")
         }
     }

@@ -85,6 +85,8 @@ extension ClientHandler {
     func refuse(_ exchange: any Answering, _ failure: ReadFailure) {
         switch failure {
         case .overloaded: exchange.refuse(Problem(.overloaded, "Too many reads wait for this node's disk."))
+        case .repairing:
+            exchange.refuse(Problem(.repairing, "What was asked for is damaged on this node's disk, and is put back."))
         case .storage(let reason):
             logger.error("a client's read failed", metadata: ["reason": "\(reason)"])
             exchange.refuse(Problem(.storageFailure, "Reading messages from this node's disk failed."))

@@ -35,6 +35,7 @@ package enum Routes {
             .post(PeerPath.readIndex, for: .peers, peers.handle),
             .post(PeerPath.takeOver, for: .peers, peers.handle),
             .post(PeerPath.snapshot, for: .peers, peers.handle),
+            .post(PeerPath.repair, for: .peers, peers.handle),
             .post(PeerPath.form, for: .peers, peers.handle),
         ]
     }

@@ -26,6 +26,7 @@ struct HealthHandler: Sendable {
             with: [
                 Check(name: "running", failure: lifecycle.isStopping ? "the node is shutting down" : nil),
                 Check(name: "formed", failure: status.role == .forming ? "the cluster has not been formed yet" : nil),
+                Check(name: "whole", failure: status.health.isWhole ? nil : "parts of the log are damaged"),
                 Check(name: "leader", failure: status.leader == nil ? "no primary is known" : nil),
                 Check(name: "caught-up", failure: status.isReady ? nil : "the node is behind or just elected"),
             ]

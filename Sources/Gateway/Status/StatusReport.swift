@@ -60,6 +60,12 @@ package struct StatusReport: Encodable, Sendable {
         package var bytes: UInt64
         @OrNull package var freeBytes: UInt64?
         @OrNull package var fsyncMsP99: Double?
+        /// How often the whole log was read since the start, to see whether it can be.
+        package var scrubs: UInt64
+        /// Entries that can't be read now.
+        package var damagedEntries: UInt64
+        /// Entries put back from other nodes' copies since the start.
+        package var repairedEntries: UInt64
     }
 
     package struct Complaint: Encodable, Sendable {
@@ -99,7 +105,10 @@ extension StatusReport {
         storage = StorageSummary(
             bytes: status.storageBytes,
             freeBytes: status.freeBytes,
-            fsyncMsP99: status.fsyncMillisecondsP99.flatMap { $0.isFinite ? $0 : nil }
+            fsyncMsP99: status.fsyncMillisecondsP99.flatMap { $0.isFinite ? $0 : nil },
+            scrubs: status.health.scrubs,
+            damagedEntries: status.health.lost.reduce(0) { $0 + UInt64($1.count) },
+            repairedEntries: status.health.repaired
         )
         problems = status.problems.map { Complaint(name: $0.name.rawValue, detail: $0.detail) }
     }

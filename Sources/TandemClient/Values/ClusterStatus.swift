@@ -107,6 +107,12 @@ public struct ClusterStatus: Hashable, Codable, Sendable {
         public let freeBytes: UInt64
         /// What 99 of 100 flushes to the disk stay under, in milliseconds.
         public let fsyncMsP99: Double?
+        /// How often the whole log was read since the start, to see whether it can be.
+        public let scrubs: UInt64
+        /// Entries of the log that can't be read now.
+        public let damagedEntries: UInt64
+        /// Entries put back from other nodes' copies since the start.
+        public let repairedEntries: UInt64
     }
 
     /// Something an operator should look at.

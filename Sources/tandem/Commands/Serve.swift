@@ -57,7 +57,8 @@ struct Serve: AsyncParsableCommand {
                 electionTimeout: behaviour.electionTimeout,
                 degradeAfter: behaviour.degradeAfter
             ),
-            seed: .random(in: .min ... .max)
+            seed: .random(in: .min ... .max),
+            scrubInterval: limits.scrubInterval > .zero ? limits.scrubInterval : nil
         )
         let segmentBytes = limits.segmentSize.bytes
         let storage = StorageSettings(

@@ -21,6 +21,17 @@ struct LimitOptions: ParsableArguments {
     )
     var reserve = ByteCount.mebibytes(1)
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            How long the node takes to read its whole log once in the background, to find what its disk has lost \
+            while other nodes have copies. 0s: never.
+            """,
+            valueName: "duration"
+        )
+    )
+    var scrubInterval = Duration.seconds(3600)
+
     func validate() throws {
         if !(1...(64 << 20)).contains(maxMessage.bytes) {
             throw ValidationError("--max-message takes 1 byte to 64MiB.")

@@ -58,8 +58,7 @@ enum Fixture {
         log: [Entry],
         term: Term? = nil,
         vote: NodeID? = nil,
-        applied: LogIndex = .zero,
-        committed: LogIndex = .zero
+        applied: LogIndex = .zero
     ) -> RestoredState {
         var runs: [TermRun] = []
         for entry in log where entry.term != runs.last?.term {
@@ -74,7 +73,6 @@ enum Fixture {
             termRuns: runs,
             lastIndex: LogIndex(UInt64(log.count)),
             applied: applied,
-            committed: committed,
             chains: Array(chains[Int(applied.rawValue)...])
         )
     }
