@@ -54,6 +54,17 @@ struct MembershipHistory: Hashable, Sendable {
         versions[(versions.lastIndex { $0.index <= commit } ?? 0)...]
     }
 
+    /// Whether nothing can have been committed without every single voter: in a pair, and alone.
+    ///
+    /// A change is begun once the one before is committed, so no older memberships count; and the first one is
+    /// everybody's from the start.
+    func takesAllVoters(commit: LogIndex) -> Bool {
+        let counting = latest.index > commit ? versions.suffix(2) : versions.suffix(1)
+        return counting.allSatisfy { version in
+            version.membership == .empty || version.membership.quorum == version.membership.voters.count
+        }
+    }
+
     // MARK: Senders
 
     /// Whether a request of `sender` may be heard. Members are, as those that an uncommitted change adds or removes.

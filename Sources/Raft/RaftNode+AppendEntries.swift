@@ -75,8 +75,9 @@ extension RaftNode {
             guard request.previous.index > commit else { return haltOnCommittedConflict(with: request.previous) }
             return refuse(request, to: leader, token: token)
         }
-        store(request.entries)
+        store(request.entries, from: leader)
         guard fault == nil else { return }
+        guard divergence == nil else { return dropped.append(token) }
         // A2, A8: what this request proved, not what this log happens to hold beyond.
         let match = request.proves
         // Figure 2: "If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry)".
@@ -99,13 +100,17 @@ extension RaftNode {
 
     /// §5.3: "If an existing entry conflicts with a new one (same index but different terms), delete the existing entry
     /// and all that follow it", and "append any new entries not already in the log". A4: only then.
-    private mutating func store(_ entries: [Entry]) {
+    private mutating func store(_ entries: [Entry], from leader: NodeID) {
         guard let firstNew = entries.firstIndex(where: { $0.index > log.base.index && !log.contains($0.id) }) else {
             return
         }
         let conflict = entries[firstNew]
         if conflict.index <= log.lastIndex {
             guard conflict.index > commit else { return haltOnCommittedConflict(with: conflict.id) }
+            // Not by a leader of another epoch, who was elected by nobody that may have acknowledged it.
+            guard !isJoining || memberships.takesAllVoters(commit: commit) else {
+                return diverge(from: leader, epoch, holding: log.lastIndex)
+            }
             truncateLog(after: conflict.index.previous)
         }
         for entry in entries[firstNew...] { appendToLog(isWitness ? entry.withoutPayload : entry) }

@@ -35,10 +35,22 @@ extension RaftNode {
         if isVoter { matches.append(log.durableIndex) }
         guard let agreed = Leadership.reached(by: quorum, matches) else { return }
         let reached = reachedByBoth(leadership) ?? agreed
-        guard reached > commit else { return }
+        guard reached > commit, isOnFormerVoters(reached, leadership) else { return }
         // §5.4.2: "Raft never commits log entries from previous terms by counting replicas." A1, figure 8.
         guard log.term(at: reached) == term else { return }
         advanceCommit(to: reached)
+    }
+
+    /// A voter that every commit took may be promoted on the strength of that. So until it knows of the change that
+    /// ends it, it has to have what is committed. Who is removed is not asked any more.
+    private func isOnFormerVoters(_ index: LogIndex, _ leading: Leadership) -> Bool {
+        let change = memberships.latest.index
+        guard change > commit, log.term(at: change) == term, let former = memberships.previous?.membership,
+            former.quorum == former.voters.count, former.epoch == membership.epoch
+        else { return true }
+        return former.voters.filter { $0.kind == .voter }.allSatisfy { voter in
+            leading.place(of: voter.id).map { leading.peers[$0].match >= min(index, change) } ?? true
+        }
     }
 
     mutating func advanceCommit(to index: LogIndex) {

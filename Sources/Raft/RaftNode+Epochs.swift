@@ -20,9 +20,9 @@ extension RaftNode {
             diverge(from: sender, theirs)
             return false
         }
-        // Never removed: someone was told that it is safe.
-        guard commit <= theirs.fork else {
-            diverge(from: sender, theirs, committed: commit)
+        // Never removed: what somebody was told, or may have been, to be safe.
+        guard commit <= theirs.fork, log.lastIndex <= theirs.fork || memberships.takesAllVoters(commit: commit) else {
+            diverge(from: sender, theirs, holding: log.lastIndex)
             return false
         }
         return join(theirs)
@@ -50,7 +50,7 @@ extension RaftNode {
     }
 
     /// From now on this node hears nobody of its former epoch. What its log has after the fork was never acknowledged,
-    /// for it takes the other to do so; and there entries of both epochs may have equal terms.
+    /// for that takes the other one too; and there, entries of both epochs may have equal terms.
     private mutating func join(_ theirs: Epoch) -> Bool {
         becomeFollower()
         forgetOutbound()
@@ -71,8 +71,8 @@ extension RaftNode {
         promises.removeAll()
     }
 
-    private mutating func diverge(from peer: NodeID, _ theirs: Epoch, committed: LogIndex? = nil) {
-        divergence = Divergence(peer: peer, epoch: theirs, committed: committed)
+    mutating func diverge(from peer: NodeID, _ theirs: Epoch, holding last: LogIndex? = nil) {
+        divergence = Divergence(peer: peer, epoch: theirs, holding: last)
         giveUpTransfer()
         becomeFollower()
     }

@@ -2,16 +2,7 @@
 extension RaftNode {
     /// Nil where nobody could acknowledge without this node, so that it has everything. Else the entry up to where it
     /// is known to.
-    package var mayLackAfter: LogIndex? {
-        // A change is begun once the one before is committed, so no older memberships count. Entry 1 is everybody's.
-        let counting = [memberships.latest] + (memberships.latest.index > commit ? [memberships.previous] : [])
-        let isNeeded = counting.compactMap { $0?.membership }.allSatisfy { membership in
-            membership == .empty
-                || membership.recognises(identity) && membership[identity.id]?.kind == .voter
-                    && membership.quorum == membership.voters.count
-        }
-        return isNeeded ? nil : commit
-    }
+    package var mayLackAfter: LogIndex? { memberships.takesAllVoters(commit: commit) ? nil : commit }
 
     mutating func promote(_ ticket: Ticket, _ promotion: Promotion) {
         if let refusal = refusal(of: promotion) {

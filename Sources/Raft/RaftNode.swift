@@ -19,7 +19,7 @@ package struct RaftNode: Sendable {
     var log: RaftLog
     var memberships: MembershipHistory
     var election: RaftElection
-    /// The highest entry known to be committed. Not stored: a node that starts learns it again.
+    /// The highest entry known to be committed. Not stored: a node that starts learns most of it again.
     package internal(set) var commit: LogIndex
     /// Everything up to here was handed out to be applied.
     var handedOut: LogIndex
@@ -71,7 +71,7 @@ package struct RaftNode: Sendable {
         )
         hardState = restored.hardState
         log = RaftLog(restored)
-        commit = restored.applied
+        commit = max(restored.applied, restored.committed)
         handedOut = restored.applied
         var random = SplitMix64(seed: seed)
         let spread = random.next(below: settings.electionTimeout.wholeNanoseconds)

@@ -16,6 +16,8 @@ package struct RestoredState: Hashable, Sendable {
     package var lastIndex: LogIndex
     /// Everything up to here was applied before the start, so it is committed. In `base.index...lastIndex`.
     package var applied: LogIndex
+    /// The highest entry known to be committed, where more is known than what was applied. At most `lastIndex`.
+    package var committed: LogIndex
     /// The chain values of the entries `applied...lastIndex`, both included: what follows `applied` may yet be
     /// replaced,
     /// and what replaces it has to follow one of these.
@@ -31,12 +33,14 @@ package struct RestoredState: Hashable, Sendable {
         termRuns: [TermRun],
         lastIndex: LogIndex,
         applied: LogIndex,
+        committed: LogIndex = .zero,
         chains: [ChainValue]
     ) {
         precondition(
             base.index <= applied && applied <= lastIndex,
             "applied \(applied) is outside \(base.index)...\(lastIndex)"
         )
+        precondition(committed <= lastIndex, "committed \(committed) is beyond \(lastIndex)")
         precondition(
             chains.count == applied.distance(to: lastIndex) + 1,
             "\(chains.count) chain values for the entries \(applied)...\(lastIndex)"
@@ -59,6 +63,7 @@ package struct RestoredState: Hashable, Sendable {
         self.termRuns = termRuns
         self.lastIndex = lastIndex
         self.applied = applied
+        self.committed = committed
         self.chains = chains
     }
 }

@@ -44,6 +44,30 @@ final class PromotionTests: ChaosTestCase {
         XCTAssertEqual(status.cluster.epoch, 1)
     }
 
+    /// Both live on, and clients go on asking both.
+    func testEitherOfASeparatedPairIsPromotedAgainAndAgain() async throws {
+        let (cluster, network) = try await startClusterInNetwork(nodes: 2)
+        let load = Load(on: cluster.urls, patience: .milliseconds(200))
+        for round in 1...rounds {
+            try await load.waitForAcknowledgements()
+            let former = try await cluster.primary()
+            let survivor = former == "a" ? "b" : "a"
+            try network.separate("a", from: "b")
+            try await waitUntil(cluster, survivor) { $0.leader == nil }
+            let promoted = try tandem("promote", "--url", cluster.url(of: survivor))
+            XCTAssertEqual(promoted.status, 0, promoted.errors)
+            try await load.waitForAcknowledgements()
+            try network.rejoin("a", with: "b")
+            try await waitUntil(cluster, survivor) { $0.members.map(\.kind) == ["voter", "voter"] }
+            let status = try await cluster.client(for: survivor).status()
+            XCTAssertEqual(status.cluster.epoch, UInt64(round))
+        }
+        try await load.waitForAcknowledgements()
+        try await load.stop()
+        try await cluster.waitUntilServing()
+        try await assertKeepsPromises(cluster, load.ledger)
+    }
+
     func testNobodyIsPromotedInAHealthyCluster() async throws {
         let cluster = try await startCluster(nodes: 2)
         for node in cluster.nodes {
@@ -116,6 +140,16 @@ final class PromotionTests: ChaosTestCase {
         let messages = try await client.messages(recipient: "bob").messages
         XCTAssertEqual(messages.map(\.content), ["on both", "after"])
         XCTAssertEqual(messages.first?.id, both.id)
+
+        // The former primary does not drop what it may have acknowledged. An operator who wants it after all has it.
+        try await cluster.relaunch("a")
+        try await waitUntil(cluster, "a") { Self.hasStopped($0) }
+        _ = try await client.send(from: "alice", to: "bob", content: "b goes on")
+        try await cluster.kill("b")
+        try await cluster.kill("a")
+        try await cluster.restart("a")
+        let former = try await cluster.client(for: "a").messages(recipient: "bob").messages
+        XCTAssertEqual(former.map(\.content), ["on both", "on a alone"])
     }
 
     func testOfThreeTheLastOneGoesOnAndTheOthersComeBack() async throws {
@@ -124,7 +158,8 @@ final class PromotionTests: ChaosTestCase {
         try await load.waitForAcknowledgements()
         try await load.stop()
         try await cluster.waitUntilServing()
-        let last = try await cluster.client(for: "c").status()
+        let last = try await cluster.client(for: cluster.primary()).status()
+        try await waitUntil(cluster, "c") { $0.commitIndex == last.commitIndex }
         try await cluster.kill("a")
         try await cluster.kill("b")
 

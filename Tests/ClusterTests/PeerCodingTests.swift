@@ -79,6 +79,22 @@ final class PeerCodingTests: XCTestCase {
         }
     }
 
+    func testTheEpochOfASenderSurvivesTheWire() throws {
+        let vote = VoteBody(RequestVote(term: 1, isPreVote: false, lastEntry: .zero))
+        let here = PeerRequest.Receiver(cluster: cluster, member: receiver)
+        func received(_ note: EpochNote?) throws -> Epoch? {
+            let body = try encoded(vote, to: receiver, note)
+            return try? PeerRequest.decode(path: PeerPath.vote, body: body, receiver: here, received: 0) { _ in }.get()
+                .epoch
+        }
+        let epoch = Epoch(number: 3, id: .max, parent: 1 << 63, fork: LogIndex(1 << 40))
+        XCTAssertEqual(try received(EpochNote(epoch)), epoch)
+        XCTAssertEqual(try received(EpochNote(.initial)), .initial)
+        var damaged = try XCTUnwrap(EpochNote(epoch))
+        damaged.parent = "x"
+        XCTAssertNil(try received(damaged))
+    }
+
     func testNonsenseIsMalformed() throws {
         let empty = try encoded(ReplicateBody(), to: receiver)
         for body in [[], Array("{}".utf8), Array("[1]".utf8), empty] {
@@ -125,12 +141,17 @@ final class PeerCodingTests: XCTestCase {
         XCTAssertEqual(decoded.hlc, HybridTimestamp(rawValue: 77), line: line)
     }
 
-    private func encoded(_ body: some Codable & Sendable, to receiver: MemberIdentity) throws -> [UInt8] {
+    private func encoded(
+        _ body: some Codable & Sendable,
+        to receiver: MemberIdentity,
+        _ epoch: EpochNote? = nil
+    ) throws -> [UInt8] {
         try PeerJSON.encode(
             PeerEnvelope(
                 cluster: cluster.description,
                 from: PeerName(sender),
                 to: PeerName(receiver),
+                epoch: epoch,
                 hlc: HybridTimestamp(rawValue: 77),
                 body: body
             )

@@ -18,7 +18,7 @@ final class EpochTests: XCTestCase {
     private func isDropped(_ readies: [Ready]) -> Bool { readies.contains { $0.dropped == [ReplyToken(9)] } }
 
     func testALeaderOfTheChildEpochIsFollowedAndTheTailCutOff() {
-        var node = Fixture.node(terms: [1, 1, 1, 1])
+        var node = Fixture.node(of: ["a", "c"], terms: [1, 1, 1, 1])
         let readies = step(&node, heartbeat(), from: "c", child)
         XCTAssertEqual(node.leader, "c")
         XCTAssertEqual(node.epoch, child)
@@ -27,7 +27,7 @@ final class EpochTests: XCTestCase {
     }
 
     func testALeaderOfTheSameTermGivesWayToThatOfTheChildEpoch() {
-        var node = Fixture.node(terms: [1, 1])
+        var node = Fixture.node(of: ["a", "c"], learners: ["b"], terms: [1, 1])
         Fixture.elect(&node)
         XCTAssertEqual(node.term, 2)
         node.step(.propose(Proposal(ticket: 3, payloads: [[1]])), now: .zero)
@@ -44,7 +44,7 @@ final class EpochTests: XCTestCase {
     }
 
     func testWhatALeaderSaidInItsEpochIsNotSentInTheNext() {
-        var node = Fixture.node(terms: [1, 1])
+        var node = Fixture.node(of: ["a", "c"], terms: [1, 1])
         Fixture.elect(&node)
         node.step(.propose(Proposal(ticket: 3, payloads: [[1]])), now: .zero)
         node.step(.deadline, now: .milliseconds(60))
@@ -53,16 +53,60 @@ final class EpochTests: XCTestCase {
     }
 
     func testWhatIsKnownToBeCommittedIsNeverCutOff() {
-        var node = Fixture.node(terms: [1, 1, 1, 1])
-        node.receive(heartbeat(term: 1, commit: 3), from: "b")
+        var node = Fixture.node(of: ["a", "c"], terms: [1, 1, 1, 1])
+        node.receive(heartbeat(term: 1, commit: 3), from: "c")
         node.persistAll(now: .zero)
 
         let readies = step(&node, heartbeat(), from: "c", child)
 
         XCTAssertTrue(isDropped(readies))
         XCTAssertEqual(node.status.last.index, 4)
-        XCTAssertEqual(node.status.divergence, Divergence(peer: "c", epoch: child, committed: 3))
+        XCTAssertEqual(node.status.divergence, Divergence(peer: "c", epoch: child, holding: 4))
         XCTAssertNil(node.leader)
+    }
+
+    func testNorIsWhatWasKnownToBeCommittedBeforeARestart() {
+        let membership = Fixture.membership(voters: ["a", "c"])
+        let log = Fixture.entries(terms: [1, 1, 1, 1])
+        var node = RaftNode(
+            identity: Fixture.identity("a"),
+            settings: Settings(),
+            seed: 1,
+            restored: Fixture.restored(membership, log: log, committed: 3),
+            now: .zero
+        )
+        XCTAssertEqual(node.persistAll(now: .zero).compactMap(\.committed), [1...3])
+        XCTAssertTrue(isDropped(step(&node, heartbeat(), from: "c", child)))
+        XCTAssertEqual(node.status.divergence?.holding, 4)
+    }
+
+    func testWhatOthersMayHaveAcknowledgedIsNotCutOff() {
+        var node = Fixture.node(terms: [1, 1, 1, 1])
+        XCTAssertTrue(isDropped(step(&node, heartbeat(), from: "c", child)))
+        XCTAssertEqual(node.status.last.index, 4)
+        XCTAssertEqual(node.status.divergence, Divergence(peer: "c", epoch: child, holding: 4))
+    }
+
+    func testNorIsItReplaced() {
+        var node = Fixture.node(terms: [1, 2])
+        let append = AppendEntries(
+            term: 5,
+            previous: EntryID(term: 1, index: 1),
+            entries: Fixture.entries(terms: [1, 1]).suffix(1),
+            commit: 0
+        )
+        XCTAssertTrue(isDropped(step(&node, .appendEntries(append), from: "c", child)))
+        XCTAssertEqual(node.status.last, EntryID(term: 2, index: 2))
+        XCTAssertEqual(node.status.divergence?.holding, 2)
+    }
+
+    func testWhoLacksEntriesOrHasTheSameJoins() {
+        for terms in [[1], [1, 1]] as [[UInt64]] {
+            var node = Fixture.node(terms: terms)
+            _ = step(&node, heartbeat(), from: "c", child)
+            XCTAssertEqual(node.leader, "c", "\(terms)")
+            XCTAssertNil(node.status.divergence)
+        }
     }
 
     func testVotesAreNotGivenAcrossEpochs() {

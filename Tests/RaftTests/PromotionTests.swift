@@ -156,6 +156,28 @@ final class PromotionTests: XCTestCase {
         isClean(network)
     }
 
+    /// Else the other one, which does not know that there are three, would be promoted as one of two.
+    func testAPairIsAPairUntilBothKnowThatItIsNot() {
+        var network = cluster(["a", "b"], learners: ["c"])
+        network.reportsLosses = false
+        network.cuts = [("a", "b")]
+        let change = network.change(at: "a", .promote("c"))
+        let message = network.propose(at: "a")
+        network.run(for: .milliseconds(100))
+        XCTAssertNil(network.outcome(change))
+        XCTAssertNil(network.outcome(message))
+
+        network.cuts = []
+        network.run(for: .seconds(1))
+        isCommitted(change, network)
+        isCommitted(message, network)
+        network.crash("b")
+        let alone = network.propose(at: network.leader ?? "a")
+        network.run(for: .milliseconds(200))
+        isCommitted(alone, network)
+        isClean(network)
+    }
+
     // MARK: Both promoted
 
     func testTwoThatWereBothPromotedStop() {

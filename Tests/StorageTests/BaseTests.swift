@@ -12,7 +12,6 @@ final class BaseTests: StorageTestCase {
             entry: entry.id,
             chain: entry.chain,
             membership: [7],
-            epoch: BaseState.Epoch(number: 2, id: 77),
             state: state
         )
     }

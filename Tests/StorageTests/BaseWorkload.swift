@@ -108,7 +108,6 @@ struct BaseWorkload {
             entry: EntryID(term: term, index: LogIndex(index)),
             chain: ChainValue(UInt32.random(in: 1 ... .max, using: &generator)),
             membership: [3],
-            epoch: BaseState.Epoch(number: 1, id: index),
             state: [UInt8](repeating: 9, count: Int.random(in: 0...80, using: &generator))
         )
     }

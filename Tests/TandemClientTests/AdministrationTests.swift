@@ -15,4 +15,14 @@ final class AdministrationTests: TandemClientTestCase {
         XCTAssertEqual(node.lastRequest.map { String(decoding: $0.body, as: UTF8.self) }, "{}")
         XCTAssertEqual(node.lines, ["POST /leader HTTP/1.1", "POST /leader HTTP/1.1"])
     }
+
+    func testPromotesInTheEpochNamed() async throws {
+        let node = try node { _, _ in .json(#"{"epoch":4,"mayLackAfter":null}"#) }
+        let report = try await client(node.url).promote(in: 3)
+        XCTAssertEqual(report.epoch, 4)
+        XCTAssertNil(report.mayLackAfter)
+        let body = node.lastRequest.map { String(decoding: $0.body, as: UTF8.self) } ?? ""
+        XCTAssertTrue(body.contains(#""epoch":3"#) && body.contains(#""acceptLoss":false"#), body)
+        XCTAssertEqual(node.lines, ["POST /promote HTTP/1.1"])
+    }
 }

@@ -82,6 +82,16 @@ final class ClientCommandTests: XCTestCase {
         )
     }
 
+    func testSumsUpTheLatestEpoch() throws {
+        let promoted = Self.status.replacing("\"epoch\":0", with: "\"epoch\":2")
+            .replacing("\"term\":4", with: "\"term\":3")
+        let reports = try [Self.status, promoted].map {
+            NodeReport(url: "u", status: try JSONDecoder().decode(ClusterStatus.self, from: Data($0.utf8)))
+        }
+        let text = StatusTable(reports).text
+        XCTAssertTrue(text.contains("cluster c1, epoch 2, primary a at http://h:1"), text)
+    }
+
     private static let status = """
         {"node":{"id":"a","url":"http://h:1","kind":"voter","version":"0.1.0","uptimeSeconds":3725},
          "cluster":{"id":"c1","epoch":0},"role":"primary","state":"leader","term":4,

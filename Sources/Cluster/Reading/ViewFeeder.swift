@@ -30,6 +30,9 @@ final class ViewFeeder: Sendable {
         self.logger = logger
     }
 
+    /// How far the view has come.
+    var position: LogIndex { view.position.index }
+
     func start() {
         thread.start { [self] in run() }
     }

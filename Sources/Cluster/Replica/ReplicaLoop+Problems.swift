@@ -52,9 +52,9 @@ extension ReplicaLoop {
         let choice =
             " Choose whose messages to keep. To keep \(other)'s, stop \(here), set its data directory aside, and let "
             + "it join again empty. To keep those of \(here), do that with \(other) instead, and then restart \(here)."
-        if let committed = divergence.committed {
-            return "\(other) was promoted without messages that were acknowledged: it has nothing after "
-                + "\(divergence.epoch.fork), and this node knows that everything up to \(committed) was." + choice
+        if let last = divergence.holding {
+            return "\(other) was promoted, and may lack messages that were acknowledged: it went on alone after id "
+                + "\(divergence.epoch.fork), and this node has others up to \(last)." + choice
         }
         guard divergence.epoch.number == status.epoch.number else {
             return "\(other) is in epoch \(divergence.epoch.number), which does not go on from this node's, "

@@ -88,7 +88,12 @@ struct ReplicaLoop {
         identity = MemberIdentity(id: configuration.id, incarnation: directory.identity.incarnation)
         let base = try Snapshot(directory: directory)
         if let base { broker = try Broker(base: base.state) }
-        let restored = try RestoredState(directory: directory, cluster: cluster.cluster, base: base)
+        let restored = try RestoredState(
+            directory: directory,
+            cluster: cluster.cluster,
+            base: base,
+            viewed: view?.position
+        )
         node = RaftNode(
             identity: identity,
             settings: configuration.settings,

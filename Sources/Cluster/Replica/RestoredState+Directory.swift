@@ -3,7 +3,9 @@ import Storage
 
 extension RestoredState {
     /// What a data directory holds, as Raft wants to know it: nothing of it applied yet.
-    init(directory: DataDirectory, cluster: ClusterID, base: Snapshot?) throws {
+    ///
+    /// - Parameter viewed: how far the view of this log has come. It takes in only what is applied, hence committed.
+    init(directory: DataDirectory, cluster: ClusterID, base: Snapshot?, viewed: LogIndex?) throws {
         if let obstacle = directory.obstacle { throw obstacle }
         let (log, summary) = (directory.log, directory.log.summary)
         self.init(
@@ -20,6 +22,7 @@ extension RestoredState {
             termRuns: summary.termRuns,
             lastIndex: summary.last.index,
             applied: summary.base.index,
+            committed: min(viewed ?? .zero, summary.last.index),
             chains: try log.chains(summary.base.index...summary.last.index)
         )
     }

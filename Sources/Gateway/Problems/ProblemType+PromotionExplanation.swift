@@ -30,18 +30,18 @@ extension ProblemType {
                     + "node. `detail` says which ids it is sure to have. The others are on the nodes that were lost, "
                     + "and their ids may be given to other messages.",
                 "Nothing changed. Bring a lost node back if there is any way. If there is none, look for the survivor "
-                    + "with the greatest `lastIndex` in `/status`, and repeat the request there with "
-                    + "`\"acceptLoss\":true` (`tandem promote --accept-loss`)."
+                    + "with the greatest `commitIndex` in `/status`, of several for the greatest `lastIndex`, and "
+                    + "repeat the request there with `\"acceptLoss\":true` (`tandem promote --accept-loss`)."
             )
         case .promotedApart:
             Explanation(
                 "Two nodes went on apart",
                 "A node was promoted, and then met one that had gone on without it: both were promoted, or the other "
-                    + "one acknowledged messages that the promoted one never got. Their messages can't be put "
+                    + "one may have acknowledged messages that the promoted one never got. Their messages can't be put "
                     + "together, so the nodes that notice stop: they serve stale reads and nothing else.",
-                "Choose whose messages to keep; `?consistency=stale` still shows what each has. Stop the other node, "
-                    + "set its data directory aside, and restart the one you keep. Then remove the other from the "
-                    + "cluster, and add it again with an empty directory."
+                "Choose whose messages to keep; `?consistency=stale` shows what each knows to be acknowledged. Stop "
+                    + "the other node, set its data directory aside, and restart the one you keep. Then remove the "
+                    + "other from the cluster, and add it again with an empty directory."
             )
         default:
             Explanation(

@@ -34,13 +34,13 @@ package struct Epoch: Hashable, Sendable {
 package struct Divergence: Hashable, Sendable {
     package var peer: NodeID
     package var epoch: Epoch
-    /// Set where this node was not promoted: it knows everything up to here to be committed, and the other, which was,
-    /// has only what stands before its epoch's fork.
-    package var committed: LogIndex?
+    /// Set where this node was not promoted, but has entries up to here that may have been acknowledged, and the
+    /// other's log goes another way.
+    package var holding: LogIndex?
 
-    package init(peer: NodeID, epoch: Epoch, committed: LogIndex?) {
+    package init(peer: NodeID, epoch: Epoch, holding: LogIndex?) {
         self.peer = peer
         self.epoch = epoch
-        self.committed = committed
+        self.holding = holding
     }
 }

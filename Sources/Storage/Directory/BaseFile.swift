@@ -13,16 +13,15 @@ import Raft
 ///     64  its term                               8
 ///     72  its chain value                        4
 ///     76  zero                                   4
-///     80  epoch: number, id                     16
-///     96  bytes of the membership                8
-///    104  bytes of the state                     8
-///    112  membership, state
+///     80  bytes of the membership                8
+///     88  bytes of the state                     8
+///     96  membership, state
 ///      …  CRC-32C over all before it             4
 struct BaseFile: TwinFileContent {
     static let path = "base"
     private static let magic = [UInt8]("TandemB1".utf8)
     private static let version: UInt32 = 1
-    private static let fixedBytes = 112
+    private static let fixedBytes = 96
 
     var cluster: ClusterID
     var incarnation: Incarnation
@@ -46,8 +45,6 @@ struct BaseFile: TwinFileContent {
         bytes.append(littleEndian: base.entry.term.rawValue)
         bytes.append(littleEndian: base.chain.rawValue)
         bytes.appendZeros(4)
-        bytes.append(littleEndian: base.epoch.number)
-        bytes.append(littleEndian: base.epoch.id)
         bytes.append(littleEndian: UInt64(base.membership.count))
         bytes.append(littleEndian: UInt64(base.state.count))
         bytes += base.membership
@@ -66,12 +63,11 @@ struct BaseFile: TwinFileContent {
                 "\(path) was written by a newer version of tandem. Start that version, or a later one."
             )
         }
-        let membershipEnd = fixedBytes + Int(clamping: bytes.word(at: 96))
+        let membershipEnd = fixedBytes + Int(clamping: bytes.word(at: 80))
         let base = BaseState(
             entry: EntryID(term: Term(bytes.word(at: 64)), index: LogIndex(bytes.word(at: 56))),
             chain: ChainValue(bytes.littleEndian(at: 72)),
             membership: Array(bytes[fixedBytes..<membershipEnd]),
-            epoch: BaseState.Epoch(number: bytes.word(at: 80), id: bytes.word(at: 88)),
             state: Array(bytes[membershipEnd..<bytes.count - 4])
         )
         return BaseFile(

@@ -24,12 +24,14 @@ struct StatusTable {
     }
 
     private var summary: [String] {
-        guard
-            let status = reports.compactMap(\.status).max(by: { ($0.term, $0.commitIndex) < ($1.term, $1.commitIndex) })
-        else { return [] }
+        func isOlder(_ one: ClusterStatus, _ other: ClusterStatus) -> Bool {
+            (one.cluster.epoch, one.term, one.commitIndex) < (other.cluster.epoch, other.term, other.commitIndex)
+        }
+        guard let status = reports.compactMap(\.status).max(by: isOlder) else { return [] }
+        let epoch = status.cluster.epoch > 0 ? ", epoch \(status.cluster.epoch)" : ""
         let primary = status.leader.map { "primary \($0.id) at \($0.url)" } ?? "no primary"
         let degraded = status.degraded ? ", DEGRADED: fewer copies than there should be" : ""
-        return ["", "cluster \(status.cluster.id ?? "not formed yet"), \(primary)\(degraded)"]
+        return ["", "cluster \(status.cluster.id ?? "not formed yet")\(epoch), \(primary)\(degraded)"]
     }
 
     private var problems: [String] {

@@ -58,7 +58,8 @@ enum Fixture {
         log: [Entry],
         term: Term? = nil,
         vote: NodeID? = nil,
-        applied: LogIndex = .zero
+        applied: LogIndex = .zero,
+        committed: LogIndex = .zero
     ) -> RestoredState {
         var runs: [TermRun] = []
         for entry in log where entry.term != runs.last?.term {
@@ -73,6 +74,7 @@ enum Fixture {
             termRuns: runs,
             lastIndex: LogIndex(UInt64(log.count)),
             applied: applied,
+            committed: committed,
             chains: Array(chains[Int(applied.rawValue)...])
         )
     }
