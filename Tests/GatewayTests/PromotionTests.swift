@@ -23,6 +23,13 @@ class PromotionTests: GatewayTestCase {
         XCTAssertEqual(replica.read(\.promotions), [Promotion(epoch: 3, id: 0, acceptsLoss: false)])
     }
 
+    func testAWholeNumberIsOneHoweverItIsWritten() async throws {
+        for epoch in ["3", "3.0", "3e0", "0.3e1"] {
+            let reply = try await promote(#"{"epoch":\#(epoch)}"#)
+            XCTAssertEqual(reply.text, #"{"epoch":4,"mayLackAfter":null}"#, epoch)
+        }
+    }
+
     func testSaysWhatMayBeMissing() async throws {
         replica.update { $0.promotionOutcomes = [.promoted(epoch: 1, mayLackAfter: 41)] }
         let reply = try await promote(#"{"epoch":0,"acceptLoss":true}"#)

@@ -55,7 +55,10 @@ private struct PromotionBody {
         for member in members {
             switch (member.name, member.value) {
             case ("epoch", .number(let text)) where epoch == nil:
-                guard let number = UInt64(text) else { throw Self.noEpoch }
+                // To JSON, 1.0 and 1 are the same.
+                guard let number = UInt64(text) ?? Double(text).flatMap(UInt64.init(exactly:)) else {
+                    throw Self.noEpoch
+                }
                 epoch = number
             case ("acceptLoss", .boolean(let isTrue)) where acceptsLoss == nil: acceptsLoss = isTrue
             case ("epoch", _): throw Self.noEpoch
