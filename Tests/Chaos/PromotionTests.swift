@@ -17,6 +17,7 @@ final class PromotionTests: ChaosTestCase {
         try await Task.sleep(for: .milliseconds(300))
         try await cluster.kill("a")
         try cluster.resume("b")
+        try await waitUntil(cluster, "b") { $0.leader == nil }
 
         let promoted = try tandem("promote", "--url", cluster.url(of: "b"))
         XCTAssertEqual(promoted.status, 0, promoted.errors)
@@ -86,6 +87,7 @@ final class PromotionTests: ChaosTestCase {
         for (lost, promoted) in [("a", "b"), ("b", "a")] {
             try await cluster.kill(lost)
             if cluster.processID(of: promoted) == nil { try await cluster.relaunch(promoted) }
+            try await waitUntil(cluster, promoted) { $0.leader == nil }
             let result = try tandem("promote", "--url", cluster.url(of: promoted))
             XCTAssertEqual(result.status, 0, result.errors)
             _ = try await cluster.client(for: promoted).send(from: "alice", to: "bob", content: "only at \(promoted)")
@@ -162,6 +164,7 @@ final class PromotionTests: ChaosTestCase {
         try await waitUntil(cluster, "c") { $0.commitIndex == last.commitIndex }
         try await cluster.kill("a")
         try await cluster.kill("b")
+        try await waitUntil(cluster, "c") { $0.leader == nil }
 
         let refused = try tandem("promote", "--url", cluster.url(of: "c"))
         XCTAssertEqual(refused.status, 1, refused.output)
