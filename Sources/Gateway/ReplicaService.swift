@@ -19,6 +19,7 @@ package protocol ReplicaService: Sendable {
         within limit: Duration,
         completion: @escaping @Sendable (Primary?) -> Void
     )
+    func changeMembership(_ change: MembershipChange, completion: @escaping @Sendable (MembershipOutcome) -> Void)
     func transferLeadership(to target: NodeID?, completion: @escaping @Sendable (TransferOutcome) -> Void)
     func promote(
         in epoch: UInt64,

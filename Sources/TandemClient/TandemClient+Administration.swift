@@ -55,6 +55,85 @@ private struct PromotionRequest: Encodable {
     var acceptLoss: Bool
 }
 
+extension TandemClient {
+    /// Who belongs to the cluster, as the first node that answers knows it.
+    public func members() async throws(TandemError) -> [ClusterMember] {
+        let call = Call(.get, "/members", isWrite: false)
+        return try Self.decode(MemberList.self, from: try await perform(call), of: call).members
+    }
+
+    /// Makes a member of a node, which must have been started with `--join`. It becomes a learner; who is to be a voter
+    /// is promoted later, by `setKind(of:to:)` or by its own asking.
+    ///
+    /// ```swift
+    /// let status = try await client.status(of: "http://10.0.0.4:12345")
+    /// if let incarnation = status.node.incarnation {
+    ///     try await client.addMember(status.node.id, url: status.node.url, incarnation: incarnation)
+    /// }
+    /// ```
+    ///
+    /// - Throws: `.outcomeUnknown` if it may or may not have been added; with every other code, it was not.
+    @discardableResult
+    public func addMember(_ id: String, url: String, incarnation: String) async throws(TandemError) -> ClusterMember {
+        try await change(MemberWish(id: id, kind: "learner", url: url, incarnation: incarnation))
+    }
+
+    /// Promotes a learner that has caught up, or makes a learner of a voter. Waits for one that has not caught up, as
+    /// long as the call may take.
+    ///
+    /// - Parameter kind: `voter` or `learner`.
+    @discardableResult
+    public func setKind(of id: String, to kind: String) async throws(TandemError) -> ClusterMember {
+        try await change(MemberWish(id: id, kind: kind))
+    }
+
+    /// Removes a member for good. The primary can be removed as well: it hands over.
+    ///
+    /// - Returns: The member as it was.
+    @discardableResult
+    public func removeMember(_ id: String) async throws(TandemError) -> ClusterMember {
+        var call = Call(.delete, "/members", isWrite: true)
+        call.body = try Self.encode(MemberWish(id: id))
+        return try Self.decode(MemberReport.self, from: try await perform(call), of: call).member
+    }
+
+    private func change(_ wish: MemberWish) async throws(TandemError) -> ClusterMember {
+        var call = Call(.post, "/members", isWrite: true)
+        call.body = try Self.encode(wish)
+        return try Self.decode(MemberReport.self, from: try await perform(call), of: call).member
+    }
+}
+
+/// One member of a cluster.
+public struct ClusterMember: Hashable, Codable, Sendable {
+    /// Its name.
+    public let id: String
+    /// `voter`, `learner` or `witness`.
+    public let kind: String
+    /// Where others reach it.
+    public let url: String
+    /// Drawn when its data directory was made: tells it from others that had its name.
+    public let incarnation: String
+}
+
+/// The body of `POST` and `DELETE /members`.
+private struct MemberWish: Encodable {
+    var id: String
+    var kind: String?
+    var url: String?
+    var incarnation: String?
+}
+
+/// The answer to them.
+private struct MemberReport: Decodable {
+    var member: ClusterMember
+}
+
+/// The answer to `GET /members`.
+private struct MemberList: Decodable {
+    var members: [ClusterMember]
+}
+
 /// The body of `POST /leader`.
 private struct Transfer: Encodable {
     var to: String?

@@ -32,7 +32,8 @@ public import TandemClient
 public final class ThrowawayCluster: Sendable {
     /// The names of the nodes, in the order in which they are listed to each other: the first is the first primary, a
     /// witness is the last.
-    public let nodes: [String]
+    /// Nodes that joined later follow.
+    public var nodes: [String] { founders + joined.withLock { $0.map(\.name) } }
     /// The name of the witness, which votes and holds no messages; nil where there is none.
     public let witness: String?
     /// The names of the nodes that hold messages.
@@ -42,7 +43,19 @@ public final class ThrowawayCluster: Sendable {
 
     let probe = StatusProbe()
     private let binary: String
+    /// Those that list each other.
+    private let founders: [String]
     private let ports: PortReservation
+
+    /// A node that came later.
+    private struct Joined {
+        var name: String
+        var ports: PortReservation
+        /// How it finds the others.
+        var flags: [String]
+    }
+
+    private let joined = Mutex<[Joined]>([])
     private let flags: [String]
     private let places: [String: NodePlace]
     private let processes = Mutex<[String: NodeProcess]>([:])
@@ -106,11 +119,11 @@ public final class ThrowawayCluster: Sendable {
         precondition([1, 2, 3, 5].contains(count), "a cluster of \(count) voters; it takes 1, 2, 3 or 5")
         precondition(!hasWitness || count == 2, "a witness beside \(count) voters; it takes 2")
         witness = hasWitness ? "w" : nil
-        nodes = ["a", "b", "c", "d", "e"].dropLast(5 - count) + (hasWitness ? ["w"] : [])
+        founders = ["a", "b", "c", "d", "e"].dropLast(5 - count) + (hasWitness ? ["w"] : [])
         self.flags = flags
         self.places = places
         binary = try TandemBinary.locate()
-        ports = try PortReservation(count: nodes.count)
+        ports = try PortReservation(count: founders.count)
         directory = parent.appendingPathComponent("tandem-testing-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     }
@@ -135,11 +148,31 @@ public final class ThrowawayCluster: Sendable {
         try? FileManager.default.removeItem(at: directory)
     }
 
+    /// Starts one more node, which joins the cluster by itself, and waits until it serves. A voter to be is a learner
+    /// until it has caught up, which may be a little later.
+    ///
+    /// - Parameters:
+    ///   - node: a name that no other node has had.
+    ///   - learner: whether it stays one.
+    public func join(_ node: String, learner: Bool = false, within time: Duration = .seconds(30)) async throws {
+        guard !nodes.contains(node) else { throw ThrowawayClusterError(.misuse, "There is a node \(node) already.") }
+        let flags = ["--join", url(of: founders[0])] + (learner ? ["--learner"] : [])
+        let late = Joined(name: node, ports: try PortReservation(count: 1), flags: flags)
+        joined.withLock { $0.append(late) }
+        try await launch(node)
+        try await waitUntilServing([node], within: time)
+    }
+
     // MARK: Where things are
 
     /// Where clients reach a node, for example `http://127.0.0.1:20123`.
     public func url(of node: String) -> String {
-        guard let position = nodes.firstIndex(of: node) else { preconditionFailure("no node \(node) in \(nodes)") }
+        if let late = joined.withLock({ $0.first { $0.name == node } }) {
+            return "http://127.0.0.1:\(late.ports.ports[0])"
+        }
+        guard let position = founders.firstIndex(of: node) else {
+            preconditionFailure("no node \(node) in \(nodes)")
+        }
         return "http://\(places[node]?.host ?? "127.0.0.1"):\(ports.ports[position])"
     }
 
@@ -203,7 +236,9 @@ public final class ThrowawayCluster: Sendable {
         var arguments = (places[node]?.launcher ?? []) + [binary]
         arguments += ["serve", "--id", node, "--listen", String(address)]
         arguments += ["--data", dataDirectory(of: node).path]
-        for other in nodes {
+        let late = joined.withLock { $0.first { $0.name == node } }
+        arguments += late?.flags ?? []
+        for other in founders where late == nil {
             arguments += [other == witness ? "--witness" : "--voter", "\(other)=\(url(of: other))"]
         }
         let process = try await NodeProcess.start(arguments + flags, log: logFile(of: node).path)

@@ -16,7 +16,9 @@ struct Tandem: AsyncParsableCommand {
             Exit status: 0 done, 1 refused, 2 wrong usage, 75 not possible at the moment: try again.
             """,
         version: TandemVersion.text,
-        subcommands: [Serve.self, Send.self, Receive.self, Status.self, Transfer.self, Promote.self, Version.self]
+        subcommands: [
+            Serve.self, Send.self, Receive.self, Status.self, Member.self, Transfer.self, Promote.self, Version.self,
+        ]
     )
 
     /// Replaces the parser's own start: options from the environment, and our exit statuses.
@@ -39,16 +41,31 @@ struct Tandem: AsyncParsableCommand {
     /// The command line with what the environment adds to it.
     private static func completedArguments() throws -> EnvironmentArguments {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        let command = configuration.subcommands.first { $0._commandName == arguments.first }
+        let words = commandWords(in: arguments)
         do {
             return try EnvironmentArguments(
                 arguments,
-                options: command.map(CommandOption.all(of:)) ?? [],
+                words: words.count,
+                options: words.command.map(CommandOption.all(of:)) ?? [],
                 environment: ProcessInfo.processInfo.environment
             )
         } catch let error as EnvironmentError {
             throw ValidationError(error.description)
         }
+    }
+
+    /// The command that is named, and by how many words.
+    private static func commandWords(
+        in arguments: [String]
+    ) -> (command: (any ParsableCommand.Type)?, count: Int) {
+        guard let command = configuration.subcommands.first(where: { $0._commandName == arguments.first }) else {
+            return (nil, 1)
+        }
+        let second = arguments.dropFirst().first
+        if let inner = command.configuration.subcommands.first(where: { $0._commandName == second }) {
+            return (inner, 2)
+        }
+        return (command.configuration.defaultSubcommand ?? command, 1)
     }
 
     private static func end(with error: any Error, variables: [String]) -> Never {

@@ -45,7 +45,7 @@ final class StatusContractTests: XCTestCase {
     func testEveryCallListsWhatTheServerAnswersByItself() throws {
         let check = try AnswerCheck()
         for operation in try check.document.operations() {
-            let refusals = Self.anywhere + (operation.method == "GET" ? [] : [.lengthRequired])
+            let refusals = Self.anywhere + (operation.method == "POST" ? [.lengthRequired] : [])
             for refusal in refusals {
                 let problem = Problem(refusal)
                 let response = problem.response(instance: nil, outcome: problem.type.writeOutcome)
@@ -70,6 +70,17 @@ final class StatusContractTests: XCTestCase {
         case "GET /messages/{id}": readWays("/messages/7").merging(["404": { try $0.ask(.get, "/messages/7") }]) { $1 }
         case "POST /leader": leaderWays
         case "POST /promote": promotionWays
+        case "POST /members":
+            changeWays(.post, #"{"id":"b","kind":"learner"}"#).merging([
+                "201": Self.change(.post, Self.newMember("learner")),
+                "202": Self.change(.post, Self.newMember("voter")),
+            ]) { $1 }
+        case "DELETE /members":
+            changeWays(.delete, #"{"id":"b"}"#).filter { $0.key != "411" }
+        case "GET /members":
+            documentWays("/members").merging([
+                "406": { try $0.ask(.get, "/members", [.accept: "text/html"]) }
+            ]) { $1 }
         case "GET /readyz":
             documentWays("/readyz").merging([
                 "503": { node in
@@ -151,6 +162,43 @@ final class StatusContractTests: XCTestCase {
                 node.sender.answer(.failed(.timedOut, mayHaveBeenReceived: true))
                 return try outcome(.notAccepted(.notPrimary(Self.primary)))(node)
             },
+        ]) { $1 }
+    }
+
+    private static func newMember(_ kind: String) -> String {
+        #"{"id":"c","kind":"\#(kind)","url":"http://c:1","incarnation":"00000000000000ff"}"#
+    }
+
+    private static func change(
+        _ method: HTTPRequest.Method,
+        _ body: String,
+        _ headers: HTTPFields = ContractNode.json
+    ) -> Way {
+        { try $0.ask(method, "/members", headers, Array(body.utf8)) }
+    }
+
+    private func changeWays(_ method: HTTPRequest.Method, _ body: String) -> [String: Way] {
+        func outcome(_ outcome: MembershipOutcome) -> Way {
+            { node in
+                node.replica.update { $0.membershipOutcomes = [outcome] }
+                return try Self.change(method, body)(node)
+            }
+        }
+        func following(_ mode: GatewayConfiguration.NotPrimaryMode) -> Way {
+            { node in
+                node.configuration.notPrimaryMode = mode
+                node.replica.follow(Self.primary)
+                node.sender.answer(.failed(.timedOut, mayHaveBeenReceived: true))
+                return try Self.change(method, body)(node)
+            }
+        }
+        return refusals([.lengthRequired] + Self.anywhere).merging([
+            "200": Self.change(method, body), "400": Self.change(method, "{"),
+            "404": Self.change(method, #"{"id":"nobody"}"#),
+            "406": Self.change(method, body, [.contentType: "application/json", .accept: "text/html"]),
+            "409": outcome(.refused(.lastVoter)), "415": Self.change(method, body, [:]),
+            "422": Self.change(method, #"{"name":"b"}"#), "307": following(.redirect), "421": following(.reject),
+            "503": outcome(.refused(.unsettled)), "504": following(.forward),
         ]) { $1 }
     }
 

@@ -31,6 +31,8 @@ package final class FakeReplica: ReplicaService {
         package var transferOutcomes: [TransferOutcome] = []
         /// How the next promotions end; then in epoch 1, lacking nothing.
         package var promotionOutcomes: [PromotionOutcome] = []
+        /// How the next changes of the membership end; then each is made.
+        package var membershipOutcomes: [MembershipOutcome] = []
         /// Whether `propose` answers at all.
         package var isSilent = false
         package var readFailure: ReadFailure?
@@ -43,6 +45,7 @@ package final class FakeReplica: ReplicaService {
         package var awaited: [NodeID?] = []
         package var transfers: [NodeID?] = []
         package var promotions: [Promotion] = []
+        package var changes: [MembershipChange] = []
         package var refusals: [NodeID] = []
         package var ended: [NodeID] = []
         package var peerRequests: [String] = []
@@ -56,7 +59,7 @@ package final class FakeReplica: ReplicaService {
         state.status.isReady = true
         state.status.sinceLeaderContactMilliseconds = 0
         state.status.members = ["a", "b"].map { id in
-            ReplicaStatus.Member(id: NodeID(id), url: "http://\(id):1", kind: .voter)
+            ReplicaStatus.Member(id: NodeID(id), incarnation: 7, url: "http://\(id):1", kind: .voter)
         }
         state.status.voters = 2
         self.state = Mutex(state)
@@ -187,6 +190,19 @@ package final class FakeReplica: ReplicaService {
                 state.promotions.append(Promotion(epoch: epoch, id: 0, acceptsLoss: acceptsLoss))
                 return state.promotionOutcomes.isEmpty
                     ? .promoted(epoch: epoch + 1, mayLackAfter: nil) : state.promotionOutcomes.removeFirst()
+            }
+        )
+    }
+
+    package func changeMembership(
+        _ change: MembershipChange,
+        completion: @escaping @Sendable (MembershipOutcome) -> Void
+    ) {
+        completion(
+            state.withLock { state in
+                state.changes.append(change)
+                return state.membershipOutcomes.isEmpty
+                    ? .changed(index: 9) : state.membershipOutcomes.removeFirst()
             }
         )
     }

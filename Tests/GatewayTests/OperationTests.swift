@@ -47,7 +47,7 @@ class OperationTests: GatewayTestCase {
                 + #""matchIndex":null,"reachable":null,"url":"http://a:1"},"#
                 + #"{"clockOffsetMs":-1.5,"id":"b","kind":"voter","lagEntries":1,"lastContactMs":20,"#
                 + #""matchIndex":8,"reachable":true,"url":"http://b:1"}],"messages":1,"#
-                + #""node":{"id":"a","kind":"voter","uptimeSeconds":0,"#
+                + #""node":{"id":"a","incarnation":"0000000000000000","kind":"voter","uptimeSeconds":0,"#
                 + #""url":"http://127.0.0.1:12345","version":"1.2.3"},"#
                 + #""problems":[{"detail":"Make room.","name":"disk-full"}],"role":"primary","state":"leader","#
                 + #""storage":{"bytes":100,"damagedEntries":2,"freeBytes":200,"fsyncMsP99":0.5,"repairedEntries":4,"#

@@ -132,6 +132,6 @@ final class ServerOptionsTests: GatewayTestCase {
     func testOptionsForTheWholeServer() throws {
         let exchange = try exchange(.options, "*")
         XCTAssertEqual(exchange.response?.status, .noContent)
-        XCTAssertEqual(exchange.response?.headers[.allow], "POST, GET, HEAD, OPTIONS")
+        XCTAssertEqual(exchange.response?.headers[.allow], "POST, GET, HEAD, DELETE, OPTIONS")
     }
 }

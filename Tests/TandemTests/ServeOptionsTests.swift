@@ -154,7 +154,10 @@ final class ServeOptionsTests: XCTestCase {
     }
 
     func testEveryOptionHasHelp() throws {
-        for command in Tandem.configuration.subcommands where command != Version.self {
+        let commands = Tandem.configuration.subcommands.flatMap { command in
+            command.configuration.subcommands.isEmpty ? [command] : command.configuration.subcommands
+        }
+        for command in commands where command != Version.self {
             let options = try CommandOption.all(of: command)
             XCTAssertFalse(options.isEmpty)
             for option in options {

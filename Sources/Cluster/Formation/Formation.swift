@@ -23,7 +23,8 @@ final class Formation: Sendable {
 
     private let directory: DataDirectory
     private let peers: FormationPeers
-    private let logger: Logger
+    let joining: Joining?
+    let logger: Logger
     private let inbox: Inbox<ReplicaInput>
     /// The id of the cluster this node founds, if it does: the same in every attempt.
     private let clusterToFound = ClusterID(high: .random(in: .min ... .max), low: .random(in: .min ... .max))
@@ -49,7 +50,11 @@ final class Formation: Sendable {
         self.logger = logger
         self.inbox = inbox
         peers = FormationPeers(configuration: configuration, client: client)
-        own = MemberIdentity(id: configuration.id, incarnation: directory.identity.incarnation)
+        let own = MemberIdentity(id: configuration.id, incarnation: directory.identity.incarnation)
+        self.own = own
+        joining = configuration.joining.map { wish in
+            Joining(wish: wish, own: own, url: configuration.url, client: client)
+        }
         // Known before the first request is served: a formed node never answers as if it were not.
         recorded = Result { try Founding(recordedIn: directory) }
         found = Mutex((try? recorded.get()) ?? nil)
@@ -74,20 +79,26 @@ final class Formation: Sendable {
         configuration.members.first { $0.kind == .voter }?.id == configuration.id
     }
 
-    private var mustStop: Bool { isStopping.load(ordering: .sequentiallyConsistent) }
+    var mustStop: Bool { isStopping.load(ordering: .sequentiallyConsistent) }
 
     private func run() {
         do {
             if let founding = try recorded.get() { try join(founding, campaignsAtOnce: false) }
             while identity == nil, !mustStop {
                 do {
-                    if isFounder { try tryToFound() } else { lookForCluster() }
+                    if joining != nil {
+                        try askToBeTakenIn()
+                    } else if isFounder {
+                        try tryToFound()
+                    } else {
+                        lookForCluster()
+                    }
                 } catch let error as StorageError where error.code == .diskFull {
                     report(.diskFull(error.description))
                 }
                 if identity == nil { pause(Self.retryDelay) }
             }
-            spread()
+            if joining != nil { becomeWhatIsWished() } else { spread() }
         } catch {
             inbox.send(.writerReport(.failed("the cluster can't be formed: \(error)")))
         }
@@ -175,12 +186,12 @@ final class Formation: Sendable {
         inbox.send(.formed(FormedCluster(cluster: founding.cluster, campaignsAtOnce: campaignsAtOnce)))
     }
 
-    private func report(_ obstacle: FormationObstacle) {
+    func report(_ obstacle: FormationObstacle) {
         if identity == nil { inbox.send(.formationProblems([obstacle.problem])) }
     }
 
     /// Waits in small steps, so that stopping takes no longer than one of them.
-    private func pause(_ duration: Duration) {
+    func pause(_ duration: Duration) {
         let end = Clocks.monotonic() + duration
         while Clocks.monotonic() < end, !mustStop { usleep(20_000) }
     }

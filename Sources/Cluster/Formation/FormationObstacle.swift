@@ -8,6 +8,7 @@ enum FormationObstacle {
     case clusterExists(peer: NodeID, cluster: String)
     case anotherNode(url: String, listed: NodeID, found: String)
     case diskFull(String)
+    case joining(url: String, reason: String)
 
     var problem: ReplicaStatus.Problem {
         switch self {
@@ -39,6 +40,11 @@ enum FormationObstacle {
             ReplicaStatus.Problem(
                 name: .diskFull,
                 detail: "The cluster can't be formed for lack of room on the disk: \(detail)"
+            )
+        case .joining(let url, let reason):
+            ReplicaStatus.Problem(
+                name: .joining,
+                detail: "The cluster was asked at \(url) to take this node in. \(reason)"
             )
         case .clusterExists(let peer, let cluster):
             ReplicaStatus.Problem(

@@ -2,7 +2,8 @@ import Logging
 package import Raft
 package import Storage
 
-/// A cluster's founding: its id and first members. Every member writes the same one down, and begins its log with it.
+/// A cluster's founding: its id and first members. Every first member writes the same one down, and begins its log with
+/// it. One that joined later writes down the id alone: its log comes from the primary.
 struct Founding: Hashable, Sendable {
     var cluster: ClusterID
     var membership: Membership
@@ -14,18 +15,26 @@ struct Founding: Hashable, Sendable {
 
     /// What the data directory has recorded, or nil while it belongs to no cluster.
     init?(recordedIn directory: DataDirectory) throws {
-        guard let bytes = directory.identity.formation else { return nil }
-        (membership, cluster) = try MembershipCoding.decode(bytes)
+        guard let cluster = directory.identity.cluster else { return nil }
+        guard let bytes = directory.identity.formation else {
+            self.init(cluster: cluster, membership: .empty)
+            return
+        }
+        let (membership, founded) = try MembershipCoding.decode(bytes)
+        self.init(cluster: founded, membership: membership)
     }
+
+    private var hasMembers: Bool { !membership.members.isEmpty }
 
     /// Writes the founding down, durably. From then on the node belongs to this cluster for ever.
     func record(in directory: DataDirectory) throws {
-        try directory.adopt(cluster: cluster, formation: MembershipCoding.encode(membership, cluster: cluster))
+        let formation = hasMembers ? MembershipCoding.encode(membership, cluster: cluster) : nil
+        try directory.adopt(cluster: cluster, formation: formation)
     }
 
     /// Begins an empty log with the founding: entry 1, term 1, the same on every member.
     func startLog(in directory: DataDirectory) throws {
-        guard directory.log.summary.last == .zero else { return }
+        guard hasMembers, directory.log.summary.last == .zero else { return }
         let entry = Entry(
             id: EntryID(term: Term(1), index: 1),
             kind: .membership,
@@ -37,6 +46,7 @@ struct Founding: Hashable, Sendable {
 
     /// After the founding the flags mean nothing any more; an operator who changes them should know.
     func warnOfDifferences(from listed: [ListedMember], logger: Logger) {
+        guard hasMembers else { return }
         let known = membership.members.map { ListedMember(id: $0.id, kind: $0.kind, url: $0.url) }
         guard known != listed.sorted(by: { $0.id < $1.id }) else { return }
         logger.warning(
@@ -51,7 +61,7 @@ extension ReplicaConfiguration {
     package func ownKind(in directory: DataDirectory) -> Membership.Member.Kind {
         // What can't be read is reported by the start.
         let founding = try? Founding(recordedIn: directory)
-        return founding?.membership[id]?.kind ?? members.first { $0.id == id }?.kind ?? .voter
+        return founding?.membership[id]?.kind ?? members.first { $0.id == id }?.kind ?? joining?.kind ?? .voter
     }
 }
 

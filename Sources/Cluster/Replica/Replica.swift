@@ -62,7 +62,11 @@ package final class Replica: Sendable {
             waitingMax: configuration.waitingReadsMax,
             onDamage: { keeper.noteDamage() }
         )
-        published = PublishedStatus(configuration: configuration, kind: configuration.ownKind(in: directory))
+        published = PublishedStatus(
+            configuration: configuration,
+            kind: configuration.ownKind(in: directory),
+            incarnation: directory.identity.incarnation
+        )
         formation = Formation(
             configuration: configuration,
             directory: directory,

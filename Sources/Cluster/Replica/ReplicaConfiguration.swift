@@ -21,6 +21,8 @@ package struct ReplicaConfiguration: Sendable {
     package var url: String
     /// The initial members in the order listed; the first voter forms the cluster. Equal on all nodes.
     package var members: [ListedMember]
+    /// The cluster to join instead of forming one.
+    package var joining: JoinWish?
     package var settings: Settings
     /// Seeds the random part of timeouts.
     package var seed: UInt64
@@ -39,6 +41,7 @@ package struct ReplicaConfiguration: Sendable {
         id: NodeID,
         url: String,
         members: [ListedMember],
+        joining: JoinWish? = nil,
         settings: Settings = Settings(),
         seed: UInt64,
         heldMax: Int = 8192,
@@ -50,6 +53,7 @@ package struct ReplicaConfiguration: Sendable {
         self.id = id
         self.url = url
         self.members = members
+        self.joining = joining
         self.settings = settings
         self.seed = seed
         self.heldMax = heldMax

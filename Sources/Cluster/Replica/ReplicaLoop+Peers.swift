@@ -7,7 +7,7 @@ import Storage
 extension ReplicaLoop {
     mutating func receive(_ request: PeerRequest) {
         noteHeard(request.from.id, hlc: request.hlc)
-        if let clock = request.clock, node.membership[request.from.id]?.incarnation == request.from.incarnation {
+        if let clock = request.clock, node.membership.recognises(request.from) {
             clockOffsets.note(clock.note, from: request.from.id, now: now)
         }
         if let reason = reasonToRefuse(request.request) { return request.respond(.unavailable(reason)) }

@@ -15,6 +15,7 @@ extension ReplicaLoop {
             kind: node.membership[configuration.id]?.kind ?? .learner,
             role: ReplicaStatus.Role(status.role)
         )
+        published.incarnation = identity.incarnation
         published.clusterID = cluster.cluster
         published.epoch = status.epoch.number
         published.term = status.term.rawValue
@@ -60,6 +61,7 @@ extension ReplicaLoop {
 
     private func member(_ status: Raft.Status, _ member: Membership.Member) -> ReplicaStatus.Member {
         var shown = ReplicaStatus.Member(id: member.id, url: member.url, kind: member.kind)
+        shown.incarnation = member.incarnation
         shown.clockOffsetMilliseconds = clockOffsets.offset(of: member.id, now: now).map { Double($0) / 1000 }
         if member.id == configuration.id {
             shown.clockOffsetMilliseconds = 0

@@ -11,13 +11,14 @@ final class PublishedStatus: Sendable {
 
     private let state: Mutex<State>
 
-    init(configuration: ReplicaConfiguration, kind: Membership.Member.Kind) {
-        let status = ReplicaStatus(
+    init(configuration: ReplicaConfiguration, kind: Membership.Member.Kind, incarnation: Incarnation) {
+        var status = ReplicaStatus(
             nodeID: configuration.id,
             url: configuration.url,
             kind: kind,
             role: .forming
         )
+        status.incarnation = incarnation
         state = Mutex(State(status: status))
     }
 

@@ -15,6 +15,7 @@ package struct ReplicaStatus: Sendable {
     /// A member as this node sees it. Only a leader knows the matches of the others.
     package struct Member: Sendable {
         package var id: NodeID
+        package var incarnation = Incarnation(0)
         package var url: String
         package var kind: Membership.Member.Kind
         package var matchIndex: UInt64?
@@ -33,6 +34,7 @@ package struct ReplicaStatus: Sendable {
             case differentMembers = "different-members"
             case diskFull = "disk-full"
             case forming
+            case joining
             case memberUnreachable = "member-unreachable"
             case noPrimary = "no-primary"
             case noReserve = "no-reserve"
@@ -52,6 +54,7 @@ package struct ReplicaStatus: Sendable {
     }
 
     package var nodeID: NodeID
+    package var incarnation = Incarnation(0)
     package var url: String
     package var kind: Membership.Member.Kind
     package var clusterID: ClusterID?

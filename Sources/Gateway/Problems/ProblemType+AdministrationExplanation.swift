@@ -16,6 +16,33 @@ extension ProblemType {
                 "Nothing changed. `GET /status` shows who is missing; name another, or none, so that the cluster "
                     + "chooses."
             )
+        case .memberExists:
+            Explanation(
+                "Another node is that member",
+                "A member has the name, URL or incarnation given already. A node that comes back with an empty data "
+                    + "directory is another node, with another incarnation: it has forgotten what it promised.",
+                "Nothing changed. If the old member is gone for good, remove it first; else choose another name."
+            )
+        case .membershipRefused:
+            Explanation(
+                "The membership is not changed so",
+                "The cluster would not be one that works: `detail` says why.",
+                "Nothing changed: do first what `detail` names."
+            )
+        case .changeUnderWay:
+            Explanation(
+                "The membership is changing",
+                "One member is changed at a time, and an earlier change is not committed yet; or the primary is new "
+                    + "and has not committed anything yet.",
+                "Nothing was changed by this one: send again."
+            )
+        case .memberBehind:
+            Explanation(
+                "The member lacks entries",
+                "A learner becomes a voter once it has caught up: before, commits might have to wait for it. `detail` "
+                    + "says how much is missing.",
+                "Nothing changed: send again. `GET /status` of the primary shows how far the member is."
+            )
         case .transferUnderWay:
             Explanation(
                 "The primary is handing over",

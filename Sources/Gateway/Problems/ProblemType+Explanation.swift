@@ -44,7 +44,9 @@ extension ProblemType {
             .unsupportedTransferEncoding, .unsupportedVersion, .tooManyConnections:
             limitText
         case .invalidBody, .invalidField, .tooManyCopies, .unknownHost, .foreignPeer: refusedText
-        case .noSuchMember, .noSuccessor, .transferUnderWay, .transferFailed: administrationText
+        case .noSuchMember, .noSuccessor, .transferUnderWay, .transferFailed, .memberExists, .membershipRefused,
+            .changeUnderWay, .memberBehind:
+            administrationText
         case .primaryKnown, .otherEpoch, .notPromotable, .lossNotAccepted, .promotedApart, .promotionTooSoon:
             promotionText
         case .notPrimary, .noPrimary, .noQuorum, .tooFewCopies, .forming, .overwritten: clusterText

@@ -37,6 +37,8 @@ package enum ProblemType: String, CaseIterable, Sendable {
     case notPromotable = "not-promotable"
     case lossNotAccepted = "loss-not-accepted"
     case promotedApart = "promoted-apart"
+    case memberExists = "member-exists"
+    case membershipRefused = "membership-refused"
     case unknownHost = "unknown-host"
     case foreignPeer = "foreign-peer"
     // The cluster can't do it now.
@@ -46,6 +48,8 @@ package enum ProblemType: String, CaseIterable, Sendable {
     case tooFewCopies = "too-few-copies"
     case forming = "forming"
     case overwritten = "overwritten"
+    case changeUnderWay = "change-under-way"
+    case memberBehind = "member-behind"
     case transferUnderWay = "transfer-under-way"
     case transferFailed = "transfer-failed"
     case promotionTooSoon = "promotion-too-soon"
@@ -69,7 +73,8 @@ package enum ProblemType: String, CaseIterable, Sendable {
         case .methodNotAllowed: .methodNotAllowed
         case .notAcceptable: .notAcceptable
         case .requestTimeout: .requestTimeout
-        case .foreignPeer, .noSuccessor, .primaryKnown, .otherEpoch, .notPromotable, .lossNotAccepted, .promotedApart:
+        case .foreignPeer, .noSuccessor, .primaryKnown, .otherEpoch, .notPromotable, .lossNotAccepted, .promotedApart,
+            .memberExists, .membershipRefused:
             .conflict
         case .lengthRequired: .lengthRequired
         case .bodyTooLarge, .messageTooLarge: .contentTooLarge
@@ -81,7 +86,8 @@ package enum ProblemType: String, CaseIterable, Sendable {
         case .storageFailure: .internalServerError
         case .unsupportedTransferEncoding: .notImplemented
         case .noPrimary, .noQuorum, .tooFewCopies, .forming, .overwritten, .overloaded, .stopping, .notCaughtUp,
-            .peerNotReady, .repairing, .tooManyConnections, .transferUnderWay, .transferFailed, .promotionTooSoon:
+            .peerNotReady, .repairing, .tooManyConnections, .transferUnderWay, .transferFailed, .promotionTooSoon,
+            .changeUnderWay, .memberBehind:
             .serviceUnavailable
         case .timedOut: .gatewayTimeout
         case .unsupportedVersion: .httpVersionNotSupported

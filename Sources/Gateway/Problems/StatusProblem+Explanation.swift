@@ -33,6 +33,12 @@ extension ReplicaStatus.Problem.Name {
                     + "the same order. `detail` says which one was not.",
                 "Start every node with the same list."
             )
+        case .joining:
+            ProblemType.Explanation(
+                "The node waits to be taken in",
+                "The node was started with `--join` and asks a cluster to take it in. `detail` has what that said.",
+                "If it lasts, look at `detail`: start a node at that URL, or remove the member that has this name."
+            )
         case .noReserve:
             ProblemType.Explanation(
                 "The room kept for emergencies is missing",

@@ -52,6 +52,17 @@ package struct Route: Sendable {
             handler: handler
         )
     }
+
+    static func delete(_ path: String, _ handler: @escaping Handler) -> Route {
+        Route(
+            method: .delete,
+            path: PathTemplate(path),
+            parameters: [],
+            laterParameters: [],
+            audience: .clients,
+            handler: handler
+        )
+    }
 }
 
 /// A request on its way to a handler.

@@ -20,6 +20,9 @@ package enum Routes {
             ),
             .get("/messages/{id}", query: ["consistency"], clients.receiveOne),
 
+            .get("/members", administration.listMembers),
+            .post("/members", administration.setMember),
+            .delete("/members", administration.removeMember),
             .post("/leader", administration.transfer),
             .post("/promote", administration.promote),
 

@@ -26,6 +26,7 @@ package struct StatusReport: Encodable, Sendable {
 
     package struct Node: Encodable, Sendable {
         package var id: String
+        package var incarnation: String
         package var url: String
         package var kind: String
         package var version: String
@@ -78,6 +79,7 @@ extension StatusReport {
     init(_ status: ReplicaStatus, version: String, uptimeSeconds: Int) {
         node = Node(
             id: status.nodeID.rawValue,
+            incarnation: status.incarnation.hexadecimal,
             url: status.url,
             kind: status.kind.word,
             version: version,

@@ -41,6 +41,8 @@ public struct ClusterStatus: Hashable, Codable, Sendable {
     public struct Node: Hashable, Codable, Sendable {
         /// Its name, such as `a`.
         public let id: String
+        /// Drawn when its data directory was made; nil from nodes that do not say.
+        public let incarnation: String?
         /// Where others reach it.
         public let url: String
         /// `voter`, `learner` or `witness`.

@@ -21,6 +21,9 @@ struct Serve: AsyncParsableCommand {
               export TANDEM_WITNESS=w=http://127.0.0.1:12347    # on all three
               tandem serve --id w --listen 127.0.0.1:12347
 
+            One more node for a cluster that exists:
+              tandem serve --id c --listen 127.0.0.1:12348 --join http://127.0.0.1:12345
+
             SIGTERM or SIGINT (Ctrl-C) finishes what was begun and ends with status 0; a second one ends it at once. \
             Status 1: the port is in use, another process has the data directory, or the disk failed; the message \
             says which.
@@ -52,6 +55,7 @@ struct Serve: AsyncParsableCommand {
             id: NodeID(node.id.text),
             url: node.url,
             members: members,
+            joining: node.join.map { JoinWish(url: $0.text, kind: node.learner ? .learner : .voter) },
             settings: Settings(
                 heartbeatInterval: behaviour.heartbeat,
                 electionTimeout: behaviour.electionTimeout,
@@ -76,6 +80,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     private var members: [ListedMember] {
+        if node.join != nil { return [] }
         guard !node.listed.isEmpty else {
             return [ListedMember(id: NodeID(node.id.text), kind: .voter, url: node.url)]
         }

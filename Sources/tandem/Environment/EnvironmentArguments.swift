@@ -10,15 +10,17 @@ struct EnvironmentArguments {
 
     /// - Parameters:
     ///   - arguments: the command line, without the program's name.
-    ///   - options: the options of the subcommand it names.
+    ///   - words: how many of its first words name the subcommand.
+    ///   - options: the options of that subcommand.
     /// - Throws: `EnvironmentError` where a variable for a flag is neither yes nor no.
     init(
         _ arguments: [String],
+        words: Int = 1,
         options: [CommandOption],
         environment: [String: String]
     ) throws(EnvironmentError) {
         self.arguments = arguments
-        guard let command = arguments.first else { return }
+        guard arguments.count >= words else { return }
         let given = arguments.prefix { $0 != "--" }
         var added: [String] = []
         for option in options {
@@ -42,7 +44,7 @@ struct EnvironmentArguments {
             }
             variables.append(variable)
         }
-        self.arguments = [command] + added + arguments.dropFirst()
+        self.arguments = arguments.prefix(words) + added + arguments.dropFirst(words)
     }
 
     /// `max-message` becomes `TANDEM_MAX_MESSAGE`.

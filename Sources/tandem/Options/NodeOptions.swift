@@ -61,6 +61,20 @@ struct NodeOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            """
+            Become a member of the cluster that this node belongs to, instead of forming one: as a learner first, \
+            and as a voter once it has caught up. A node that is a member already only makes sure that it is a voter.
+            """,
+            valueName: "url"
+        )
+    )
+    var join: BaseURL?
+
+    @Flag(help: "With --join: stay a learner, which holds messages and does not vote.")
+    var learner = false
+
+    @Option(
+        help: ArgumentHelp(
             "Another host name by which clients may address this node; repeatable. Requests for other hosts get 421.",
             valueName: "name"
         )
@@ -101,6 +115,13 @@ struct NodeOptions: ParsableArguments {
     }
 
     private func validateMembers() throws {
+        if join != nil, !listed.isEmpty {
+            throw ValidationError("--join is for a cluster that exists, --voter and --witness are for a new one.")
+        }
+        if learner, join == nil { throw ValidationError("--learner goes with --join.") }
+        if join != nil, listen.isWildcard, advertise == nil {
+            throw ValidationError("Listening on every address, this node needs --advertise URL to tell its cluster.")
+        }
         if !witness.isEmpty && voter.count != 2 {
             throw ValidationError(
                 "--witness is for exactly two voters, and \(voter.count) are listed: list both with --voter."

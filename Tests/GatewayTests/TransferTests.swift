@@ -8,7 +8,7 @@ import XCTest
 @testable import Gateway
 
 /// `POST /leader`.
-class AdministrationTests: GatewayTestCase {
+class TransferTests: GatewayTestCase {
     private func transfer(_ body: String) async throws -> Reply {
         try await ask(.post, "/leader", Self.json, body)
     }

@@ -1,0 +1,42 @@
+import Logging
+import Raft
+import Storage
+
+// The way into a cluster that exists.
+extension Formation {
+    private static let askingInterval = Duration.milliseconds(500)
+
+    /// Asks once; where this node is taken in, writes down in which cluster, and lets the replica begin.
+    func askToBeTakenIn() throws {
+        guard let joining else { preconditionFailure("\(configuration.id) has no cluster to join") }
+        switch joining.ask(isNew: true) {
+        case .member(let cluster, let kind):
+            logger.notice("joined a cluster", metadata: ["cluster": "\(cluster)", "as": "\(kind.name)"])
+            try accept(Founding(cluster: cluster, membership: .empty))
+        case .later(let reason), .refused(let reason):
+            report(.joining(url: joining.wish.url, reason: reason))
+            pause(Self.askingInterval)
+        }
+    }
+
+    /// Asks until this node is what it is to be: the primary makes a voter of a learner that has caught up.
+    func becomeWhatIsWished() {
+        guard let joining, let cluster = identity?.cluster else { return }
+        while !mustStop {
+            switch joining.ask(isNew: false) {
+            case .member(cluster, joining.wish.kind): return
+            case .member(cluster, _), .later: pause(Self.askingInterval)
+            case .member(let other, _):
+                return logger.error(
+                    "the node to join belongs to another cluster",
+                    metadata: ["url": "\(joining.wish.url)", "its": "\(other)", "own": "\(cluster)"]
+                )
+            case .refused(let reason):
+                return logger.warning(
+                    "this node stays what it is in its cluster",
+                    metadata: ["wished": "\(joining.wish.kind.name)", "reason": "\(reason)"]
+                )
+            }
+        }
+    }
+}
