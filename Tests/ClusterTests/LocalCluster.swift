@@ -27,6 +27,8 @@ final class LocalCluster {
         /// A disk that fails on demand, where there is to be one.
         var faultyDisk: FaultyDisk?
         var running: Running?
+        /// Whether a test waits for the replica to stop by itself: `endpoint.failure` then says why.
+        var mayFail = false
 
         init(id: NodeID, kind: Membership.Member.Kind, path: String) {
             self.id = id
@@ -55,6 +57,7 @@ final class LocalCluster {
     /// Leads requests to the replica that is there now.
     final class Endpoint: Sendable {
         private let replica = Mutex<Replica?>(nil)
+        let failure = Mutex<String?>(nil)
 
         func attach(_ replica: Replica?) { self.replica.withLock { $0 = replica } }
 
@@ -130,7 +133,10 @@ final class LocalCluster {
             view: view,
             client: client,
             logger: Self.logger,
-            onFailure: { [id = node.id] reason in XCTFail("\(id): \(reason)") }
+            onFailure: { [id = node.id, endpoint = node.endpoint, mayFail = node.mayFail] reason in
+                if !mayFail { XCTFail("\(id): \(reason)") }
+                endpoint.failure.withLock { $0 = reason }
+            }
         )
         node.running = Running(replica: replica, directory: directory, view: view, client: client)
         node.endpoint.attach(replica)

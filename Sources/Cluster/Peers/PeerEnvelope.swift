@@ -8,6 +8,10 @@ package struct PeerEnvelope<Body: Codable & Sendable>: Codable, Sendable {
     /// Whom the sender means: whoever has lost its disk and answers under the same name is another.
     package var to: PeerName
     package var epoch: EpochNote?
+    /// How often the sender was started.
+    package var boot: UInt64 = 0
+    /// How often the receiver was, as far as the sender knows.
+    package var knownBoot: UInt64 = 0
     /// The sender's hybrid logical clock: at least that of everything it has stamped.
     package var hlc: HybridTimestamp
     /// In heartbeats and votes.
@@ -19,6 +23,8 @@ package struct PeerEnvelope<Body: Codable & Sendable>: Codable, Sendable {
 package struct PeerAnswer<Body: Codable & Sendable>: Codable, Sendable {
     package var from: PeerName
     package var epoch: EpochNote?
+    /// How often the sender was started.
+    package var boot: UInt64 = 0
     package var hlc: HybridTimestamp
     /// The sender's disk has no room for client writes.
     package var diskFull: Bool

@@ -3,6 +3,7 @@ import HTTPClient
 import HTTPTypes
 import Messaging
 import Raft
+import Storage
 import Synchronization
 
 /// The way to one peer: at most one append and one other request are under way at a time, so that they need two
@@ -10,12 +11,24 @@ import Synchronization
 final class PeerLink: Sendable {
     /// What came of a request.
     enum Report: Sendable {
-        case answered(RPCReply, from: MemberIdentity, Epoch, hlc: HybridTimestamp, diskFull: Bool, ClockExchange?)
+        case answered(Answered)
         /// The peer did not hear the request, for it is of this epoch; also undelivered.
         case otherEpoch(Epoch, from: MemberIdentity, RPCRequest.Lane)
         case undelivered(to: NodeID, RPCRequest.Lane, reason: String)
         /// Nobody listens at the peer's address; also undelivered.
         case refused(NodeID, RPCRequest.Lane)
+    }
+
+    /// An answer, and what else it said.
+    struct Answered: Sendable {
+        var reply: RPCReply
+        var from: MemberIdentity
+        var epoch: Epoch
+        /// How often its sender was started.
+        var boot: UInt64
+        var hlc: HybridTimestamp
+        var diskFull: Bool
+        var exchange: ClockExchange?
     }
 
     /// A request, and what else was to be said when it was made.
@@ -71,6 +84,7 @@ final class PeerLink: Sendable {
     private let peer: Membership.Member
     private let cluster: ClusterID
     private let sender: MemberIdentity
+    private let directory: DataDirectory
     private let client: HTTPClient
     private let controlTimeout: Duration
     private let appendStallTimeout: Duration
@@ -86,6 +100,7 @@ final class PeerLink: Sendable {
         to peer: Membership.Member,
         cluster: ClusterID,
         sender: MemberIdentity,
+        directory: DataDirectory,
         client: HTTPClient,
         configuration: ReplicaConfiguration,
         report: @escaping @Sendable (Report) -> Void
@@ -93,6 +108,7 @@ final class PeerLink: Sendable {
         self.peer = peer
         self.cluster = cluster
         self.sender = sender
+        self.directory = directory
         self.client = client
         controlTimeout = configuration.settings.electionTimeout
         heartbeatInterval = configuration.settings.heartbeatInterval
@@ -222,11 +238,14 @@ final class PeerLink: Sendable {
         _ waiting: Waiting,
         clock: PeerClock?
     ) throws -> [UInt8] {
+        let receiver = MemberIdentity(id: peer.id, incarnation: peer.incarnation)
         let envelope = PeerEnvelope(
             cluster: cluster.description,
             from: PeerName(sender),
-            to: PeerName(MemberIdentity(id: peer.id, incarnation: peer.incarnation)),
+            to: PeerName(receiver),
             epoch: EpochNote(waiting.epoch),
+            boot: directory.recovered.bootCount,
+            knownBoot: directory.knownBoot(of: receiver),
             hlc: waiting.hlc,
             clock: clock,
             body: body
@@ -278,6 +297,16 @@ final class PeerLink: Sendable {
                 returned: times.returned
             )
         }
-        return .answered(reply, from: from, epoch, hlc: answer.hlc, diskFull: answer.diskFull, exchange)
+        return .answered(
+            Answered(
+                reply: reply,
+                from: from,
+                epoch: epoch,
+                boot: answer.boot,
+                hlc: answer.hlc,
+                diskFull: answer.diskFull,
+                exchange: exchange
+            )
+        )
     }
 }

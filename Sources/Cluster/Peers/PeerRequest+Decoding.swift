@@ -70,6 +70,8 @@ extension PeerRequest {
             PeerRequest(
                 request: request,
                 from: from,
+                boot: envelope.boot,
+                knownBoot: envelope.knownBoot,
                 epoch: epoch,
                 hlc: envelope.hlc,
                 clock: envelope.clock,

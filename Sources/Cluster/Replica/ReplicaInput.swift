@@ -54,6 +54,9 @@ struct PrimaryWaiter: Sendable {
 struct PeerRequest: Sendable {
     var request: RPCRequest
     var from: MemberIdentity
+    /// How often its sender was started, and this node as far as the sender knows.
+    var boot: UInt64
+    var knownBoot: UInt64
     var epoch: Epoch
     var hlc: HybridTimestamp
     /// In heartbeats and votes.

@@ -68,6 +68,7 @@ extension ReplicaLoop {
                     to: peer,
                     cluster: cluster.cluster,
                     sender: identity,
+                    directory: directory,
                     client: client,
                     configuration: configuration,
                     report: { [inbox] in inbox.send(.peerReport($0)) }

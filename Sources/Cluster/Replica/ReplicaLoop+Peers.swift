@@ -6,6 +6,15 @@ import Storage
 // Hears peers, and answers them.
 extension ReplicaLoop {
     mutating func receive(_ request: PeerRequest) {
+        let sender = request.from
+        switch hearing(of: sender, boot: request.boot, known: request.knownBoot, .peerRequest(request)) {
+        case .now: hear(request)
+        case .later: break
+        case .never(let reason): request.respond(.foreign(reason))
+        }
+    }
+
+    private mutating func hear(_ request: PeerRequest) {
         noteHeard(request.from.id, hlc: request.hlc)
         if let clock = request.clock, node.membership.recognises(request.from) {
             clockOffsets.note(clock.note, from: request.from.id, now: now)
@@ -21,11 +30,13 @@ extension ReplicaLoop {
 
     mutating func receive(_ report: PeerLink.Report) {
         switch report {
-        case .answered(let reply, let from, let epoch, let hlc, let diskFull, let exchange):
-            if let exchange { clockOffsets.note(exchange, with: from.id, now: now) }
-            noteHeard(from.id, hlc: hlc)
-            reachability.noteDisk(of: from.id, isFull: diskFull)
-            node.step(.reply(reply, from: from, epoch: epoch), now: now)
+        case .answered(let answer):
+            switch hearing(of: answer.from, boot: answer.boot, known: 0, .peerReport(report)) {
+            case .now: hear(answer)
+            case .later: break
+            case .never(let reason):
+                logger.error("an answer does not count", metadata: ["reason": "\(reason)"])
+            }
         case .otherEpoch(let epoch, let from, let lane):
             node.step(.otherEpoch(epoch, from: from), now: now)
             node.step(.undelivered(to: from.id, lane: lane), now: now)
@@ -37,6 +48,13 @@ extension ReplicaLoop {
             node.step(.undelivered(to: peer, lane: lane), now: now)
             noteRefused(peer)
         }
+    }
+
+    private mutating func hear(_ answer: PeerLink.Answered) {
+        if let exchange = answer.exchange { clockOffsets.note(exchange, with: answer.from.id, now: now) }
+        noteHeard(answer.from.id, hlc: answer.hlc)
+        reachability.noteDisk(of: answer.from.id, isFull: answer.diskFull)
+        node.step(.reply(answer.reply, from: answer.from, epoch: answer.epoch), now: now)
     }
 
     mutating func noteRefused(_ peer: NodeID) {
@@ -99,6 +117,7 @@ extension ReplicaLoop {
             PeerAnswer(
                 from: PeerName(identity),
                 epoch: EpochNote(epoch),
+                boot: directory.recovered.bootCount,
                 hlc: self.clock.latest,
                 diskFull: !ownDiskHasRoom,
                 clock: clock,

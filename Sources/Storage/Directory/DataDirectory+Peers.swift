@@ -40,6 +40,16 @@ extension DataDirectory {
         return published.withLock { Self.note(peer, boot, in: $0.peerBoots) } ?? .current
     }
 
+    /// What a boot count says of a member, where it need not be noted first; nil where it is news.
+    package func peerNote(_ peer: MemberIdentity, boot: UInt64) -> PeerNote? {
+        published.withLock { Self.note(peer, boot, in: $0.peerBoots) }
+    }
+
+    /// How often a member was started, as far as was noted; zero where nothing was.
+    package func knownBoot(of peer: MemberIdentity) -> UInt64 {
+        published.withLock { $0.peerBoots.first { $0.peer == peer }?.boot ?? 0 }
+    }
+
     /// Nil where this is news.
     private static func note(_ peer: MemberIdentity, _ boot: UInt64, in boots: [PeerBoot]) -> PeerNote? {
         guard let known = boots.first(where: { $0.peer == peer }), boot <= known.boot else { return nil }
