@@ -51,11 +51,11 @@ public final class ThrowawayCluster: Sendable {
     private struct Joined {
         var name: String
         var ports: PortReservation
-        /// How it finds the others.
-        var flags: [String]
     }
 
     private let joined = Mutex<[Joined]>([])
+    /// How nodes find a cluster that they do not form: those that came later, and those that were replaced.
+    private let joinFlags = Mutex<[String: [String]]>([:])
     private let flags: [String]
     private let places: [String: NodePlace]
     private let processes = Mutex<[String: NodeProcess]>([:])
@@ -156,11 +156,27 @@ public final class ThrowawayCluster: Sendable {
     ///   - learner: whether it stays one.
     public func join(_ node: String, learner: Bool = false, within time: Duration = .seconds(30)) async throws {
         guard !nodes.contains(node) else { throw ThrowawayClusterError(.misuse, "There is a node \(node) already.") }
-        let flags = ["--join", url(of: founders[0])] + (learner ? ["--learner"] : [])
-        let late = Joined(name: node, ports: try PortReservation(count: 1), flags: flags)
+        let late = Joined(name: node, ports: try PortReservation(count: 1))
         joined.withLock { $0.append(late) }
-        try await launch(node)
+        try await launch(node, joiningWith: learner ? ["--learner"] : [])
         try await waitUntilServing([node], within: time)
+    }
+
+    /// Starts a node that has ended, and that is no member any more, with an empty data directory: another node under
+    /// its name and address, which joins the cluster by itself, as what the former one was.
+    public func replace(_ node: String, within time: Duration = .seconds(30)) async throws {
+        guard running(node) == nil else { throw ThrowawayClusterError(.misuse, "Node \(node) still runs.") }
+        try FileManager.default.removeItem(at: dataDirectory(of: node))
+        try await launch(node, joiningWith: node == witness ? ["--witness", "\(node)=\(url(of: node))"] : [])
+        try await waitUntilServing([node], within: time)
+    }
+
+    private func launch(_ node: String, joiningWith flags: [String]) async throws {
+        guard let host = nodes.first(where: { running($0) != nil }) else {
+            throw ThrowawayClusterError(.misuse, "No node runs that \(node) could join.")
+        }
+        joinFlags.withLock { $0[node] = ["--join", url(of: host)] + flags }
+        try await launch(node)
     }
 
     // MARK: Where things are
@@ -236,9 +252,9 @@ public final class ThrowawayCluster: Sendable {
         var arguments = (places[node]?.launcher ?? []) + [binary]
         arguments += ["serve", "--id", node, "--listen", String(address)]
         arguments += ["--data", dataDirectory(of: node).path]
-        let late = joined.withLock { $0.first { $0.name == node } }
-        arguments += late?.flags ?? []
-        for other in founders where late == nil {
+        let joining = joinFlags.withLock { $0[node] }
+        arguments += joining ?? []
+        for other in founders where joining == nil {
             arguments += [other == witness ? "--witness" : "--voter", "\(other)=\(url(of: other))"]
         }
         let process = try await NodeProcess.start(arguments + flags, log: logFile(of: node).path)

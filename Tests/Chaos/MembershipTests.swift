@@ -10,16 +10,17 @@ final class MembershipTests: ChaosTestCase {
         let client = cluster.client()
         let load = Load(on: cluster.urls)
         try await load.waitForAcknowledgements()
+        let burst = rounds * 25
         for node in ["b", "c", "d", "e"] {
             try await cluster.join(node)
             try await wait(for: "voter", node, client)
-            try await load.waitForAcknowledgements()
+            try await load.waitForAcknowledgements(burst)
         }
         var members = try await client.members()
         XCTAssertEqual(members.map(\.id), ["a", "b", "c", "d", "e"])
         for node in ["d", "b"] {
             try await client.removeMember(node)
-            try await load.waitForAcknowledgements()
+            try await load.waitForAcknowledgements(burst)
             try await cluster.terminate(node)
         }
         members = try await client.members()
@@ -50,6 +51,63 @@ final class MembershipTests: ChaosTestCase {
         try await client.transferPrimary(to: "b")
         let primary = try await cluster.primary()
         XCTAssertEqual(primary, "b")
+    }
+
+    /// A disk that was lost for good: its node is removed, and another takes its place, under a new name or the old one.
+    func testALostNodeIsReplacedUnderLoad() async throws {
+        let cluster = try await startCluster(nodes: 3)
+        let client = cluster.client()
+        let load = Load(on: cluster.urls)
+        try await load.waitForAcknowledgements()
+
+        try await cluster.kill("c")
+        try await client.removeMember("c")
+        try await cluster.join("d")
+        try await wait(for: "voter", "d", client)
+        try await load.waitForAcknowledgements()
+
+        let primary = try await cluster.primary()
+        try await cluster.kill(primary)
+        try await load.waitForAcknowledgements()
+        let former = try await client.removeMember(primary)
+        try await cluster.replace(primary)
+        try await wait(for: "voter", primary, client)
+        try await load.waitForAcknowledgements()
+        try await load.stop()
+        print("two of three replaced: \(load.summary)")
+
+        let members = try await client.members()
+        XCTAssertEqual(members.map(\.id), ["a", "b", "d"])
+        XCTAssertNotEqual(members.first { $0.id == primary }?.incarnation, former.incarnation)
+        let histories = try await members.asyncMap { try await History.read(from: $0.url) }
+        histories[0].assertKeeps(load.ledger)
+        for history in histories { XCTAssertEqual(history.messages, histories[0].messages) }
+    }
+
+    func testAWitnessIsReplacedUnderLoad() async throws {
+        let cluster = try await startCluster(nodes: 2, witness: true)
+        let client = cluster.client()
+        let load = Load(on: ["a", "b"].map(cluster.url(of:)))
+        try await load.waitForAcknowledgements()
+        try await cluster.kill("w")
+        let former = try await client.removeMember("w")
+        try await load.waitForAcknowledgements()
+        try await cluster.replace("w")
+        try await wait(for: "witness", "w", client)
+        let members = try await client.members()
+        XCTAssertEqual(members.map(\.kind), ["voter", "voter", "witness"])
+        XCTAssertNotEqual(members.last?.incarnation, former.incarnation)
+        XCTAssertEqual(load.ledger.entries.unknown, [], load.summary)
+
+        // It votes, and finds its place again after a restart.
+        try await cluster.kill("w")
+        try await cluster.restart("w")
+        let primary = try await cluster.primary()
+        try await cluster.kill(primary)
+        try await load.waitForAcknowledgements()
+        try await load.stop()
+        try await cluster.restart(primary)
+        try await assertKeepsPromises(cluster, load.ledger)
     }
 
     private func wait(for kind: String, _ node: String, _ client: TandemClient) async throws {

@@ -25,4 +25,27 @@ final class TransferTests: ChaosTestCase {
         XCTAssertLessThan(gaps.max() ?? .zero, .seconds(1))
         try await assertKeepsPromises(cluster, load.ledger)
     }
+
+    /// As for an upgrade: each node in turn is told to stop and started again.
+    func testARollingRestartLosesAndFailsNothing() async throws {
+        let cluster = try await startCluster(nodes: 3)
+        let load = Load(on: cluster.urls)
+        try await load.waitForAcknowledgements()
+        var gaps: [Duration] = []
+        for round in 0..<rounds * 3 {
+            let start = ContinuousClock.now
+            let node = cluster.nodes[round % 3]
+            let status = try await cluster.terminate(node)
+            XCTAssertEqual(status, 0)
+            try await load.waitForAcknowledgements()
+            try await cluster.restart(node)
+            try await load.waitForAcknowledgements()
+            gaps.append(load.ledger.longestGap(since: start))
+        }
+        try await load.stop()
+        report("rolling restart of 3, longest time without a 201", gaps, load)
+        XCTAssertEqual(load.ledger.entries.unknown, [], "each refusal says that sending again is right")
+        XCTAssertLessThan(gaps.max() ?? .zero, .seconds(1))
+        try await assertKeepsPromises(cluster, load.ledger)
+    }
 }

@@ -132,6 +132,23 @@ final class ServeOptionsTests: XCTestCase {
         assertRefused("--voter", a, "--voter", b, "--witness", c, "--min-copies", "3", saying: "more than the 2 voter")
     }
 
+    func testANodeThatJoinsSaysAsWhat() throws {
+        let join = "http://h:1"
+        for (flags, kind) in [([], .voter), (["--learner"], .learner), (["--witness", "a=http://h:9"], .witness)]
+            as [([String], Membership.Member.Kind)]
+        {
+            let parsed = try Tandem.parseAsRoot(["serve", "--join", join] + flags)
+            let configuration = try XCTUnwrap(parsed as? Serve).serverConfiguration
+            XCTAssertEqual(configuration.replica.joining, JoinWish(url: join, kind: kind))
+            XCTAssertEqual(configuration.replica.members, [])
+            XCTAssertEqual(configuration.replica.url, kind == .witness ? "http://h:9" : "http://127.0.0.1:12345")
+        }
+        assertRefused("--join", join, "--voter", "a=http://h:2", saying: "--voter is for a new one")
+        assertRefused("--join", join, "--witness", "w=http://h:2", saying: "only this node")
+        assertRefused("--join", join, "--learner", "--witness", "a=http://h:2", saying: "one or the other")
+        assertRefused("--learner", saying: "goes with --join")
+    }
+
     func testTimesAndNumbersMustFitTogether() {
         assertRefused("--degrade-after", "149ms", saying: "--election-timeout")
         assertRefused("--heartbeat", "100ms", "--election-timeout", "150ms", saying: "at least twice")

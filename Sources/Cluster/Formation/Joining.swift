@@ -7,7 +7,7 @@ package import Raft
 package struct JoinWish: Hashable, Sendable {
     /// Where any node of that cluster is reached.
     package var url: String
-    /// Voter or learner. Who is to be a voter begins as a learner and is promoted once it has caught up.
+    /// Who is to be a voter begins as a learner and is promoted once it has caught up.
     package var kind: Membership.Member.Kind
 
     package init(url: String, kind: Membership.Member.Kind) {

@@ -24,6 +24,10 @@ struct Serve: AsyncParsableCommand {
             One more node for a cluster that exists:
               tandem serve --id c --listen 127.0.0.1:12348 --join http://127.0.0.1:12345
 
+            A witness for a pair that has none:
+              tandem serve --id x --listen 127.0.0.1:12349 --join http://127.0.0.1:12345 \\
+                --witness x=http://127.0.0.1:12349
+
             SIGTERM or SIGINT (Ctrl-C) finishes what was begun and ends with status 0; a second one ends it at once. \
             Status 1: the port is in use, another process has the data directory, or the disk failed; the message \
             says which.
@@ -55,7 +59,7 @@ struct Serve: AsyncParsableCommand {
             id: NodeID(node.id.text),
             url: node.url,
             members: members,
-            joining: node.join.map { JoinWish(url: $0.text, kind: node.learner ? .learner : .voter) },
+            joining: node.join.map { JoinWish(url: $0.text, kind: node.wishedKind) },
             settings: Settings(
                 heartbeatInterval: behaviour.heartbeat,
                 electionTimeout: behaviour.electionTimeout,

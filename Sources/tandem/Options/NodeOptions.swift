@@ -1,4 +1,5 @@
 import ArgumentParser
+import Raft
 
 /// Who a node is, where it is reached, and with whom it forms a cluster.
 struct NodeOptions: ParsableArguments {
@@ -52,7 +53,8 @@ struct NodeOptions: ParsableArguments {
             """
             The witness of a pair, the same on all nodes, the witness included: it votes and holds no messages, so \
             that either voter takes over by itself when the other is lost. At most one, with exactly two voters. \
-            Heeded on the first start only.
+            Heeded on the first start only. With --join: this node itself, which is to be the witness of a pair that \
+            has none; keep both flags on later starts.
             """,
             valueName: "id=url"
         )
@@ -93,6 +95,9 @@ struct NodeOptions: ParsableArguments {
     /// This node as the list has it; nil where nobody is listed.
     var own: MemberArgument? { listed.first { $0.name == id } }
 
+    /// What this node asks to become, with --join.
+    var wishedKind: Membership.Member.Kind { witness.isEmpty ? (learner ? .learner : .voter) : .witness }
+
     /// The URL peers and clients are told.
     var url: String { advertise?.text ?? own?.url.text ?? listen.url }
 
@@ -115,13 +120,8 @@ struct NodeOptions: ParsableArguments {
     }
 
     private func validateMembers() throws {
-        if join != nil, !listed.isEmpty {
-            throw ValidationError("--join is for a cluster that exists, --voter and --witness are for a new one.")
-        }
         if learner, join == nil { throw ValidationError("--learner goes with --join.") }
-        if join != nil, listen.isWildcard, advertise == nil {
-            throw ValidationError("Listening on every address, this node needs --advertise URL to tell its cluster.")
-        }
+        if join != nil { return try validateJoining() }
         if !witness.isEmpty && voter.count != 2 {
             throw ValidationError(
                 "--witness is for exactly two voters, and \(voter.count) are listed: list both with --voter."
@@ -136,6 +136,25 @@ struct NodeOptions: ParsableArguments {
                 """
             )
         }
+        try requireEachOnce()
+    }
+
+    private func validateJoining() throws {
+        guard voter.isEmpty else {
+            throw ValidationError("--join is for a cluster that exists, --voter is for a new one.")
+        }
+        guard witness.allSatisfy({ $0.name == id }), witness.count <= 1 else {
+            throw ValidationError("With --join, --witness can list only this node: \(id.text)=URL.")
+        }
+        if learner, !witness.isEmpty {
+            throw ValidationError("--learner and --witness: a node is one or the other.")
+        }
+        if listen.isWildcard, advertise == nil, own == nil {
+            throw ValidationError("Listening on every address, this node needs --advertise URL to tell its cluster.")
+        }
+    }
+
+    private func requireEachOnce() throws {
         var seen: Set<String> = []
         for (flag, member) in voter.map({ ("--voter", $0) }) + witness.map({ ("--witness", $0) }) {
             guard seen.insert(member.name.text).inserted, seen.insert(member.url.text).inserted else {
