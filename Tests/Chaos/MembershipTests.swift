@@ -53,7 +53,7 @@ final class MembershipTests: ChaosTestCase {
         XCTAssertEqual(primary, "b")
     }
 
-    /// A disk that was lost for good: its node is removed, and another takes its place, under a new name or the old one.
+    /// A disk that was lost for good: its node is removed, and another takes its place, under a new name or the old.
     func testALostNodeIsReplacedUnderLoad() async throws {
         let cluster = try await startCluster(nodes: 3)
         let client = cluster.client()
