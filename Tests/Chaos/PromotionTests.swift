@@ -105,14 +105,19 @@ final class PromotionTests: ChaosTestCase {
         try await cluster.relaunch("a")
         try await waitUntil(cluster, "a") { Self.hasStopped($0) }
 
-        // The operator keeps b.
-        try await cluster.kill("a")
-        try FileManager.default.removeItem(at: cluster.dataDirectory(of: "a"))
+        // The operator keeps a, and gives b up for a new node.
         try await cluster.kill("b")
-        try await cluster.restart("b")
-        let kept = try await cluster.client(for: "b").messages(recipient: "bob").messages
-        XCTAssertEqual(kept.map(\.content), ["before", "only at b"])
+        try FileManager.default.removeItem(at: cluster.dataDirectory(of: "b"))
+        try await cluster.kill("a")
+        try await cluster.restart("a")
+        let kept = try await cluster.client(for: "a").messages(recipient: "bob").messages
+        XCTAssertEqual(kept.map(\.content), ["before", "only at a"])
         XCTAssertEqual(kept.first?.id, before.id)
+        _ = try await cluster.client(for: "a").removeMember("b")
+        try await cluster.join("c")
+        try await waitUntil(cluster, "a") { $0.members.map(\.kind) == ["voter", "voter"] }
+        let copied = try await History.read(from: cluster.url(of: "c"))
+        XCTAssertEqual(copied.messages.filter { $0.recipient == "bob" }.map(\.content), ["before", "only at a"])
     }
 
     // MARK: Where messages may be missing

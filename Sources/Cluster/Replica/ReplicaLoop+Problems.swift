@@ -50,8 +50,9 @@ extension ReplicaLoop {
     private func promotedApart(_ divergence: Divergence, _ status: Raft.Status) -> String {
         let (other, here) = (divergence.peer, configuration.id)
         let choice =
-            " Choose whose messages to keep. To keep \(other)'s, stop \(here), set its data directory aside, and let "
-            + "it join again empty. To keep those of \(here), do that with \(other) instead, and then restart \(here)."
+            " Choose whose messages to keep. To keep \(other)'s, stop \(here), set its data directory aside, "
+            + "remove it there, and let it join empty. To keep those of \(here), do that with \(other) instead, and "
+            + "then restart \(here)."
         if let last = divergence.holding {
             return "\(other) was promoted, and may lack messages that were acknowledged: it went on alone after id "
                 + "\(divergence.epoch.fork), and this node has others up to \(last)." + choice

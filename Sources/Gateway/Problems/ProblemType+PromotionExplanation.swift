@@ -41,7 +41,7 @@ extension ProblemType {
                     + "together, so the nodes that notice stop: they serve stale reads and nothing else.",
                 "Choose whose messages to keep; `?consistency=stale` shows what each knows to be acknowledged. Stop "
                     + "the other node, set its data directory aside, and restart the one you keep. Then remove the "
-                    + "other from the cluster, and add it again with an empty directory."
+                    + "other (`tandem member remove`), and start it with an empty directory and `--join`."
             )
         default:
             Explanation(
