@@ -162,12 +162,15 @@ public final class ThrowawayCluster: Sendable {
         try await waitUntilServing([node], within: time)
     }
 
-    /// Starts a node that has ended, and that is no member any more, with an empty data directory: another node under
+    /// Starts a node that has ended, and that is a member no more, with an empty data directory: another node under
     /// its name and address, which joins the cluster by itself, as what the former one was.
-    public func replace(_ node: String, within time: Duration = .seconds(30)) async throws {
+    ///
+    /// - Parameter rejoining: the former one is a member still, and is removed first.
+    public func replace(_ node: String, rejoining: Bool = false, within time: Duration = .seconds(30)) async throws {
         guard running(node) == nil else { throw ThrowawayClusterError(.misuse, "Node \(node) still runs.") }
         try FileManager.default.removeItem(at: dataDirectory(of: node))
-        try await launch(node, joiningWith: node == witness ? ["--witness", "\(node)=\(url(of: node))"] : [])
+        let asWitness = node == witness ? ["--witness", "\(node)=\(url(of: node))"] : []
+        try await launch(node, joiningWith: asWitness + (rejoining ? ["--rejoin"] : []))
         try await waitUntilServing([node], within: time)
     }
 

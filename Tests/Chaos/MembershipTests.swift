@@ -110,6 +110,43 @@ final class MembershipTests: ChaosTestCase {
         try await assertKeepsPromises(cluster, load.ledger)
     }
 
+    func testB18ANodeWhoseDiskWasWipedIsReplacedUnderItsName() async throws {
+        let cluster = try await startCluster(nodes: 3)
+        let load = Load(on: cluster.urls)
+        for _ in 1...rounds {
+            try await load.waitForAcknowledgements()
+            let wiped = try await cluster.primary()
+            let start = ContinuousClock.now
+            try await cluster.kill(wiped)
+            // A node that catches up still shows who belonged to the cluster before: ask one that has all.
+            let client = cluster.client(for: try await cluster.primary(of: cluster.nodes.filter { $0 != wiped }))
+            let before = try await client.members()
+            try await cluster.replace(wiped, rejoining: true)
+            try await waitUntil(wiped, isAnotherVoterThanIn: before, client)
+            print("a wiped node is a voter again after \((ContinuousClock.now - start).inMilliseconds) ms")
+        }
+        try await load.waitForAcknowledgements()
+        try await load.stop()
+        try await assertKeepsPromises(cluster, load.ledger)
+    }
+
+    private func waitUntil(
+        _ node: String,
+        isAnotherVoterThanIn before: [ClusterMember],
+        _ client: TandemClient
+    ) async throws {
+        let former = before.first { $0.id == node }?.incarnation
+        let deadline = ContinuousClock.now + .seconds(30)
+        while true {
+            let members = try await client.members()
+            if members.contains(where: { $0.id == node && $0.kind == "voter" && $0.incarnation != former }) {
+                return XCTAssertEqual(members.map(\.id), before.map(\.id))
+            }
+            guard ContinuousClock.now < deadline else { throw LoadError(description: "\(node) is no voter") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
     private func wait(for kind: String, _ node: String, _ client: TandemClient) async throws {
         let deadline = ContinuousClock.now + .seconds(30)
         while try await client.members().first(where: { $0.id == node })?.kind != kind {

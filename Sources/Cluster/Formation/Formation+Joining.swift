@@ -9,6 +9,10 @@ extension Formation {
     /// Asks once; where this node is taken in, writes down in which cluster, and lets the replica begin.
     func askToBeTakenIn() throws {
         guard let joining else { preconditionFailure("\(configuration.id) has no cluster to join") }
+        if joining.wish.replacesNamesake, let reason = joining.removeNamesake() {
+            report(.joining(url: joining.wish.url, reason: reason))
+            return pause(Self.askingInterval)
+        }
         switch joining.ask(isNew: true) {
         case .member(let cluster, let kind):
             logger.notice("joined a cluster", metadata: ["cluster": "\(cluster)", "as": "\(kind.name)"])

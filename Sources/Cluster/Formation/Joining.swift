@@ -9,10 +9,13 @@ package struct JoinWish: Hashable, Sendable {
     package var url: String
     /// Who is to be a voter begins as a learner and is promoted once it has caught up.
     package var kind: Membership.Member.Kind
+    /// This node has lost its data directory: the member that had its name is removed first.
+    package var replacesNamesake: Bool
 
-    package init(url: String, kind: Membership.Member.Kind) {
+    package init(url: String, kind: Membership.Member.Kind, replacesNamesake: Bool = false) {
         self.url = url
         self.kind = kind
+        self.replacesNamesake = replacesNamesake
     }
 }
 
@@ -65,25 +68,28 @@ struct Joining: Sendable {
             incarnation: PeerName.text(own.incarnation)
         )
         do {
-            let request = HTTPClientRequest(
-                method: .post,
-                url: wish.url + "/members",
-                headers: PeerJSON.headers,
-                body: try PeerJSON.encode(question),
-                timeout: Self.timeout,
-                connectTimeout: .seconds(2),
-                responseBytesMax: 64 << 10,
-                redirectsMax: 2,
-                // Asking twice is asking once.
-                isRepeatable: true
-            )
-            switch client.exchange(request) {
+            switch client.exchange(request(.post, try PeerJSON.encode(question))) {
             case .success(let response): return try answer(response)
             case .failure(let error): return .later(error.message)
             }
         } catch {
             return .later("the answer can't be read: \(error)")
         }
+    }
+
+    func request(_ method: HTTPRequest.Method, _ body: [UInt8] = []) -> HTTPClientRequest {
+        HTTPClientRequest(
+            method: method,
+            url: wish.url + "/members",
+            headers: body.isEmpty ? [:] : PeerJSON.headers,
+            body: body,
+            timeout: Self.timeout,
+            connectTimeout: .seconds(2),
+            responseBytesMax: 64 << 10,
+            redirectsMax: 2,
+            // Asking twice is asking once.
+            isRepeatable: true
+        )
     }
 
     private func answer(_ response: HTTPClientResponse) throws -> Answer {

@@ -60,8 +60,8 @@ extension ReplicaLoop {
     private static func outdated(own: UInt64, known: UInt64, to peer: NodeID) -> String {
         "this data directory is older than one this node ran on before: it was started \(own) times, and \(peer) has "
             + "heard of start \(known). It has forgotten votes and messages that this node promised since, so the node "
-            + "must not take part with it. Put the newest directory back. If that is lost, remove this member from the "
-            + "cluster and add it anew with an empty directory."
+            + "must not take part with it. Put the newest directory back. If that is lost, start it with an empty "
+            + "directory and --join URL --rejoin."
     }
 }
 

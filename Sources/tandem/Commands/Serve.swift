@@ -59,7 +59,9 @@ struct Serve: AsyncParsableCommand {
             id: NodeID(node.id.text),
             url: node.url,
             members: members,
-            joining: node.join.map { JoinWish(url: $0.text, kind: node.wishedKind) },
+            joining: node.join.map {
+                JoinWish(url: $0.text, kind: node.wishedKind, replacesNamesake: node.rejoin)
+            },
             settings: Settings(
                 heartbeatInterval: behaviour.heartbeat,
                 electionTimeout: behaviour.electionTimeout,

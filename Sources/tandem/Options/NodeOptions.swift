@@ -75,6 +75,14 @@ struct NodeOptions: ParsableArguments {
     @Flag(help: "With --join: stay a learner, which holds messages and does not vote.")
     var learner = false
 
+    @Flag(
+        help: """
+            With --join: this node has lost its data directory, or what is in it, and starts with an empty one. The \
+            member that had its name is removed from the cluster first.
+            """
+    )
+    var rejoin = false
+
     @Option(
         help: ArgumentHelp(
             "Another host name by which clients may address this node; repeatable. Requests for other hosts get 421.",
@@ -120,6 +128,7 @@ struct NodeOptions: ParsableArguments {
     }
 
     private func validateMembers() throws {
+        if rejoin, join == nil { throw ValidationError("--rejoin goes with --join.") }
         if learner, join == nil { throw ValidationError("--learner goes with --join.") }
         if join != nil { return try validateJoining() }
         if !witness.isEmpty && voter.count != 2 {
