@@ -242,6 +242,11 @@ final class ReplicaTests: XCTestCase {
     func testMoreCopiesThanThereAreNodesAtHandIsRefused() throws {
         let cluster = try makeCluster(3)
         let primary = try cluster.primary()
+        // One of the backups is enough for a primary.
+        try cluster.eventually("both backups are at hand") { () -> Bool? in
+            let members = primary.running?.replica.status.members ?? []
+            return members.count(where: { $0.reachable == true }) == 3 ? true : nil
+        }
         guard case .committed(_, _, let copies) = try cluster.send("three", to: primary, copies: 3) else {
             return XCTFail("not committed")
         }
