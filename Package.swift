@@ -137,7 +137,7 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Cluster", "Gateway", "GatewayTestSupport", "HTTPClient", "HTTPServer", "Messaging",
-                "OpenAPITestSupport", "Raft", httpTypes, logging,
+                "OpenAPITestSupport", "Raft", "SocketTestSupport", httpTypes, logging,
             ],
             swiftSettings: rules
         ),

@@ -1,10 +1,12 @@
 import GatewayTestSupport
+import Glibc
 import HTTPClient
 import HTTPServer
 import HTTPTypes
 import Logging
 import Messaging
 import Raft
+import SocketTestSupport
 import XCTest
 
 @testable import Cluster
@@ -91,10 +93,10 @@ final class ForwardingTests: XCTestCase {
     }
 
     func testNobodyAtThePrimarysPlaceIsReportedAndAnswered503() async throws {
-        // Taken and given back: nobody listens there now.
-        let gone = try XCTUnwrap(gateways.first)
-        gone.stop()
-        pointBackup(at: primaryURL, times: 10_000)
+        // Held, so that nobody else comes to listen there.
+        let (descriptor, port) = try Socket.deadPort()
+        defer { close(descriptor) }
+        pointBackup(at: "http://127.0.0.1:\(port)", times: 10_000)
         let response = try await send()
         XCTAssertEqual(response.status, .serviceUnavailable)
         let body = String(decoding: response.body, as: UTF8.self)
