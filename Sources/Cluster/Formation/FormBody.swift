@@ -55,7 +55,7 @@ extension FormRequest.Founded {
             FormRequest.Founder(
                 id: $0.id.rawValue,
                 kind: $0.kind.name,
-                incarnation: PeerName.text($0.incarnation),
+                incarnation: $0.incarnation.rawValue.hexadecimal,
                 url: $0.url
             )
         }
@@ -79,25 +79,5 @@ extension FormRequest.Founded {
             )
         }
         return (cluster, Membership(founders))
-    }
-}
-
-extension Membership.Member.Kind {
-    /// As in URLs, flags and JSON.
-    package var name: String {
-        switch self {
-        case .voter: "voter"
-        case .learner: "learner"
-        case .witness: "witness"
-        }
-    }
-
-    init?(name: String) {
-        switch name {
-        case "voter": self = .voter
-        case "learner": self = .learner
-        case "witness": self = .witness
-        default: return nil
-        }
     }
 }

@@ -20,7 +20,7 @@ extension Formation {
             }
             let reply = FormReply(
                 id: configuration.id.rawValue,
-                incarnation: PeerName.text(own.incarnation),
+                incarnation: own.incarnation.rawValue.hexadecimal,
                 cluster: identity?.cluster.description,
                 sameList: hasSameList(as: request.list)
             )

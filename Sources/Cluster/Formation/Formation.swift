@@ -162,7 +162,7 @@ final class Formation: Sendable {
     private func hasBeenTold(_ peer: ListedMember, _ founding: Founding) -> Bool {
         guard case .success(let reply) = peers.ask(peer, founded: founding) else { return false }
         if reply.cluster == founding.cluster.description { return true }
-        let founded = founding.membership[peer.id].map { PeerName.text($0.incarnation) }
+        let founded = founding.membership[peer.id].map { $0.incarnation.rawValue.hexadecimal }
         // The very member may still be unable to write; any other node never takes its place.
         if reply.cluster == nil, reply.incarnation == founded { return false }
         logger.warning(

@@ -29,7 +29,8 @@ extension Joining {
                 return "asked who its members are, it answered \(response.status.code)"
             }
             let members = try PeerJSON.decode(Members.self, from: response.body).members
-            let former = members.first { $0.id == own.id.rawValue && $0.incarnation != PeerName.text(own.incarnation) }
+            let incarnation = own.incarnation.rawValue.hexadecimal
+            let former = members.first { $0.id == own.id.rawValue && $0.incarnation != incarnation }
             guard let former else { return nil }
             let removal = Removal(id: former.id, incarnation: former.incarnation)
             let answer = try client.exchange(request(.delete, try PeerJSON.encode(removal))).get()

@@ -65,7 +65,7 @@ struct Joining: Sendable {
             id: own.id.rawValue,
             kind: wish.kind.name,
             url: isNew ? url : nil,
-            incarnation: PeerName.text(own.incarnation)
+            incarnation: own.incarnation.rawValue.hexadecimal
         )
         do {
             switch client.exchange(request(.post, try PeerJSON.encode(question))) {
@@ -96,9 +96,7 @@ struct Joining: Sendable {
         if response.status.kind == .successful {
             let taken = try PeerJSON.decode(Taken.self, from: response.body)
             guard let cluster = taken.cluster.flatMap(ClusterID.init),
-                let kind = [Membership.Member.Kind.voter, .learner, .witness].first(where: {
-                    $0.name == taken.member.kind
-                })
+                let kind = Membership.Member.Kind(name: taken.member.kind)
             else { throw PeerJSON.Incomplete() }
             return .member(of: cluster, kind)
         }

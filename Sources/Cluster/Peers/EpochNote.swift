@@ -12,8 +12,8 @@ package struct EpochNote: Codable, Hashable, Sendable {
     init?(_ epoch: Epoch) {
         guard epoch != .initial else { return nil }
         number = epoch.number
-        id = PeerName.text(Incarnation(epoch.id))
-        parent = PeerName.text(Incarnation(epoch.parent))
+        id = epoch.id.hexadecimal
+        parent = epoch.parent.hexadecimal
         fork = epoch.fork.rawValue
     }
 

@@ -37,21 +37,16 @@ package struct PeerAnswer<Body: Codable & Sendable>: Codable, Sendable {
 /// A member's name and incarnation.
 package struct PeerName: Codable, Hashable, Sendable {
     package var id: String
-    /// 16 hexadecimal digits: a JSON number would lose some of its 64 bits in many readers.
+    /// 16 hexadecimal digits.
     package var incarnation: String
 
     init(_ identity: MemberIdentity) {
         id = identity.id.rawValue
-        incarnation = Self.text(identity.incarnation)
+        incarnation = identity.incarnation.rawValue.hexadecimal
     }
 
     var identity: MemberIdentity? {
         guard let incarnation = UInt64(incarnation, radix: 16) else { return nil }
         return MemberIdentity(id: NodeID(id), incarnation: Incarnation(incarnation))
-    }
-
-    static func text(_ incarnation: Incarnation) -> String {
-        let digits = String(incarnation.rawValue, radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
     }
 }

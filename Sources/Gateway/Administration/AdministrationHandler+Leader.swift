@@ -47,7 +47,7 @@ extension AdministrationHandler {
         guard let member = replica.status.members.first(where: { $0.id == target }) else {
             return Problem(.noSuchMember, "No member is called \(target).", .init(field: "to"))
         }
-        let reason = member.kind == .voter ? "can't be reached" : "is a \(member.kind.word), not a voter"
+        let reason = member.kind == .voter ? "can't be reached" : "is a \(member.kind.name), not a voter"
         return Problem(.noSuccessor, "\(target) \(reason).", .init(field: "to"))
     }
 }

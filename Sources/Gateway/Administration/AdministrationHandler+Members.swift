@@ -103,9 +103,9 @@ package struct MemberList: Encodable, Sendable {
 
         init(_ member: Membership.Member) {
             id = member.id.rawValue
-            kind = member.kind.word
+            kind = member.kind.name
             url = member.url
-            incarnation = member.incarnation.hexadecimal
+            incarnation = member.incarnation.rawValue.hexadecimal
         }
     }
 
@@ -119,14 +119,6 @@ package struct MemberList: Encodable, Sendable {
 package struct MemberReport: Encodable, Sendable {
     @OrNull package var cluster: String?
     package var member: MemberList.Member
-}
-
-extension Incarnation {
-    /// 16 digits.
-    var hexadecimal: String {
-        let digits = String(rawValue, radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
-    }
 }
 
 extension ReplicaStatus.Member {

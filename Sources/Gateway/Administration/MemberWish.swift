@@ -17,7 +17,7 @@ struct MemberWish: Equatable, Sendable {
         id = try Self.id(fields)
         incarnation = try Self.incarnation(fields)
         if let word = fields["kind"] {
-            guard let kind = Membership.Member.Kind.allWords[word] else {
+            guard let kind = Membership.Member.Kind(name: word) else {
                 throw .invalidField("kind", "is \"\(word)\"; it is voter, learner or witness")
             }
             self.kind = kind
@@ -62,10 +62,6 @@ struct MemberWish: Equatable, Sendable {
     }
 }
 
-extension Membership.Member.Kind {
-    static let allWords: [String: Self] = ["voter": .voter, "learner": .learner, "witness": .witness]
-}
-
 /// The next step towards a wish: memberships change one at a time.
 enum MembershipStep: Equatable {
     /// Everything is as wished.
@@ -99,7 +95,7 @@ enum MembershipStep: Equatable {
             case (.witness, _), (_, .witness):
                 throw Problem(
                     .membershipRefused,
-                    "\(wish.id) is a \(member.kind.word): remove it, and add it anew as a \(kind.word).",
+                    "\(wish.id) is a \(member.kind.name): remove it, and add it anew as a \(kind.name).",
                     .init(field: "kind")
                 )
             }

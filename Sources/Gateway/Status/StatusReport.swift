@@ -79,9 +79,9 @@ extension StatusReport {
     init(_ status: ReplicaStatus, version: String, uptimeSeconds: Int) {
         node = Node(
             id: status.nodeID.rawValue,
-            incarnation: status.incarnation.hexadecimal,
+            incarnation: status.incarnation.rawValue.hexadecimal,
             url: status.url,
-            kind: status.kind.word,
+            kind: status.kind.name,
             version: version,
             uptimeSeconds: uptimeSeconds
         )
@@ -137,22 +137,11 @@ extension StatusReport.Member {
     init(_ member: ReplicaStatus.Member) {
         id = member.id.rawValue
         url = member.url
-        kind = member.kind.word
+        kind = member.kind.name
         matchIndex = member.matchIndex
         lagEntries = member.lagEntries
         lastContactMs = member.lastContactMilliseconds
         clockOffsetMs = member.clockOffsetMilliseconds
         reachable = member.reachable
-    }
-}
-
-extension Membership.Member.Kind {
-    /// As users write it.
-    var word: String {
-        switch self {
-        case .voter: "voter"
-        case .learner: "learner"
-        case .witness: "witness"
-        }
     }
 }

@@ -49,7 +49,7 @@ package struct ClusterID: Hashable, Sendable {
 
 extension ClusterID: CustomStringConvertible {
     /// 32 hexadecimal digits.
-    package var description: String { Self.hexadecimal(high) + Self.hexadecimal(low) }
+    package var description: String { high.hexadecimal + low.hexadecimal }
 
     /// Reads what `description` writes; nil for anything else.
     package init?(_ text: String) {
@@ -57,10 +57,5 @@ extension ClusterID: CustomStringConvertible {
             let high = UInt64(text.prefix(16), radix: 16), let low = UInt64(text.suffix(16), radix: 16)
         else { return nil }
         self.init(high: high, low: low)
-    }
-
-    private static func hexadecimal(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }
