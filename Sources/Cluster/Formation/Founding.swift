@@ -57,11 +57,12 @@ struct Founding: Hashable, Sendable {
 }
 
 extension ReplicaConfiguration {
-    /// What this node is: as its cluster was formed, and before that as it is listed.
+    /// What this node is: as its log has it, and before that as it is listed or wants to join.
     package func ownKind(in directory: DataDirectory) -> Membership.Member.Kind {
         // What can't be read is reported by the start.
-        let founding = try? Founding(recordedIn: directory)
-        return founding?.membership[id]?.kind ?? members.first { $0.id == id }?.kind ?? joining?.kind ?? .voter
+        let known = (try? directory.everyKnownMember()) ?? []
+        let own = known.first { $0.id == id && $0.incarnation == directory.identity.incarnation }
+        return own?.kind ?? members.first { $0.id == id }?.kind ?? joining?.kind ?? .voter
     }
 }
 
