@@ -40,7 +40,10 @@ final class MembershipTests: ChaosTestCase {
         let sent = try await client.send(from: "alice", to: "bob", content: "before it joined")
         try await cluster.join("b", learner: true)
         try await wait(for: "learner", "b", client)
-        let found = try await cluster.client(for: "b").message(id: sent.id, consistency: .stale)
+        let learner = cluster.client(for: "b")
+        // Its own reads may be old: a member is a learner before it has everything.
+        try await wait(for: sent.id, learner)
+        let found = try await learner.message(id: sent.id, consistency: .stale)
         XCTAssertEqual(found?.content, "before it joined")
         try await cluster.kill("b")
         try await cluster.restart("b")
@@ -151,6 +154,14 @@ final class MembershipTests: ChaosTestCase {
         let deadline = ContinuousClock.now + .seconds(30)
         while try await client.members().first(where: { $0.id == node })?.kind != kind {
             guard ContinuousClock.now < deadline else { throw LoadError(description: "\(node) is no \(kind)") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    private func wait(for id: UInt64, _ client: TandemClient) async throws {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while try await client.status().appliedIndex < id {
+            guard ContinuousClock.now < deadline else { throw LoadError(description: "\(id) is not applied") }
             try await Task.sleep(for: .milliseconds(20))
         }
     }
