@@ -80,15 +80,20 @@ final class Acceptor {
     }
 
     private func finish() {
+        // Closing the listener resets those who still wait for it, and they would not know what became of their request.
+        acceptWaiting()
         environment.listener.socket.close()
-        for (descriptor, entry) in pending {
-            if !entry.isLingering {
-                forgetWaiting()
+        for entry in pending.values {
+            if entry.isLingering || entry.isSurplus || entry.hasSentBytes {
+                if !entry.isLingering { forgetWaiting() }
                 if entry.hasSentBytes { entry.socket.sendLastWords(lastWords(.draining)) }
+                drop(entry)
+            } else {
+                // Its first request may be on its way.
+                release(entry)
+                direct(entry, to: .writes)
             }
-            Socket(descriptor: descriptor).close()
         }
-        pending = [:]
     }
 
     // MARK: - Accepting

@@ -5,7 +5,8 @@ extension ConnectionLoop {
             library: library,
             socket: socket,
             loop: self,
-            deadline: now + environment.configuration.receiveTimeout
+            deadline: now
+                + (isDraining ? environment.configuration.drainIdleTimeout : environment.configuration.receiveTimeout)
         )
         slots.fill(connection)
         deadlines.lower(connection.id.slot, to: connection.deadline)

@@ -12,7 +12,7 @@ extension ConnectionLoop {
                 streamChanged(connection, stream)
             }
         case .drain:
-            drain()
+            drain(idleTimeout: environment.configuration.drainIdleTimeout)
         case .stop:
             isStopping = true
         }
@@ -58,13 +58,18 @@ extension ConnectionLoop {
         connection.library.suspend()
     }
 
-    private func drain() {
+    private func drain(idleTimeout: Duration) {
         isDraining = true
         let limit = now + environment.configuration.drainReceiveTimeout
         for connection in slots.all {
             switch connection.phase {
             case .idle where !connection.socket.hasUnreadBytes:
-                connection.socket.shutdown()
+                if environment.kind == .peers || idleTimeout == .zero {
+                    connection.socket.shutdown()
+                } else {
+                    connection.idleUntil = min(connection.idleUntil, now + idleTimeout)
+                    setDeadline(connection, min(connection.deadline, connection.idleUntil))
+                }
             case .idle, .awaitingHead, .receiving:
                 // A request already on its way is still served, if the rest of it comes soon.
                 connection.idleUntil = min(connection.idleUntil, limit)
@@ -78,7 +83,7 @@ extension ConnectionLoop {
     /// Answers everything, closes everything, frees the daemon. Suspended connections would make the library abort.
     func finish(_ daemon: MHDDaemon) {
         let farewell = environment.refusal
-        drain()
+        drain(idleTimeout: .zero)
         for connection in slots.all {
             guard case .parked = connection.phase, let exchange = connection.exchange else { continue }
             // False: it was answered just before, and its message is in the inbox.

@@ -27,6 +27,9 @@ package struct HTTPServerConfiguration: Sendable {
     package var receiveTimeout: Duration = .seconds(30)
     /// The same for requests that are not all there when the server begins to drain.
     package var drainReceiveTimeout: Duration = .seconds(2)
+    /// A client's kept connection without a request, once the server drains: a request that is on its way then is
+    /// answered, where an end of the connection would leave its sender without a word. Peers send theirs again.
+    package var drainIdleTimeout: Duration = .milliseconds(200)
     /// A kept connection without a request.
     package var idleTimeout: Duration = .seconds(75)
     /// A client takes its reply at least this fast, on average, after a grace of `receiveTimeout`.

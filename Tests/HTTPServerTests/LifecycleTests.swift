@@ -153,6 +153,26 @@ final class LifecycleTests: XCTestCase {
         wait(for: [drained], timeout: 10)
     }
 
+    func testRequestsThatWereOnTheirWayAreStillServedWhileDraining() throws {
+        let server = try ServerUnderTest(self, configure: { $0.drainIdleTimeout = .seconds(2) })
+        let (new, kept) = (try server.connect(), try server.connect())
+        try kept.send(get)
+        XCTAssertFalse(try kept.reply().closes)
+        let drained = expectation(description: "drained")
+        DispatchQueue.global().async {
+            server.server.drain(grace: .seconds(20))
+            drained.fulfill()
+        }
+        while (try? server.connect()) != nil { usleep(1000) }
+        for client in [new, kept] {
+            try client.send(get)
+            let reply = try client.reply()
+            XCTAssertEqual(reply.status, 200)
+            XCTAssertTrue(reply.closes)
+        }
+        wait(for: [drained], timeout: 10)
+    }
+
     func testDrainGivesUpAfterItsGrace() throws {
         let parked = Parked()
         let server = try ServerUnderTest(self) { parked.append($0) }

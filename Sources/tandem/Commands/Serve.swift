@@ -28,7 +28,8 @@ struct Serve: AsyncParsableCommand {
               tandem serve --id x --listen 127.0.0.1:12349 --join http://127.0.0.1:12345 \\
                 --witness x=http://127.0.0.1:12349
 
-            SIGTERM or SIGINT (Ctrl-C) finishes what was begun and ends with status 0; a second one ends it at once. \
+            SIGTERM or SIGINT (Ctrl-C) hands the primary's office over, if another voter can take it, finishes what \
+            was begun and ends with status 0; a second one ends it at once. \
             Status 1: the port is in use, another process has the data directory, or the disk failed; the message \
             says which.
             """

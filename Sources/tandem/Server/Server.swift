@@ -105,15 +105,32 @@ struct Server {
         }
     }
 
+    /// A primary names its successor while it still serves: nobody has to notice that it is gone, and no write is left
+    /// without an answer.
+    private func handOver(_ replica: Replica) {
+        let isOver = DispatchSemaphore(value: 0)
+        replica.transferLeadership(to: nil) { [logger] outcome in
+            switch outcome {
+            case .transferred(let successor): logger.notice("handed over", metadata: ["to": "\(successor)"])
+            case .timedOut: logger.warning("no successor took over in time")
+            case .notAccepted, .noSuccessor, .alreadyUnderWay: break
+            }
+            isOver.signal()
+        }
+        // The outcome comes within an election timeout, unless this node loses its office to nobody.
+        if isOver.wait(timeout: .now() + .seconds(1)) == .timedOut { logger.warning("stopping without a successor") }
+    }
+
     private func stop(_ parts: Parts, because signal: String) {
         logger.notice("stopping", metadata: ["because": "\(signal)"])
+        handOver(parts.replica)
         let drained = DispatchSemaphore(value: 0)
         DispatchQueue(label: "tandem.drain").async { [gateway = parts.gateway, grace = configuration.drainGrace] in
             gateway.drain(grace: grace)
             drained.signal()
         }
         // Requests that are here are answered within milliseconds. A client that is slow to send one must not keep the
-        // other nodes waiting for a new primary, and this node takes no more messages.
+        // other nodes waiting for this one, which takes no more messages.
         let isDrained = drained.wait(timeout: .now() + .milliseconds(500)) == .success
         parts.replica.stop()
         if !isDrained { drained.wait() }
