@@ -79,6 +79,13 @@ class ChaosTestCase: XCTestCase {
         }
     }
 
+    /// Checks that every message was acknowledged in the end, to clients that send again what was not accepted.
+    func assertDeliversAll(_ load: Load, file: StaticString = #filePath, line: UInt = #line) {
+        let entries = load.ledger.entries
+        XCTAssertEqual(entries.refused, [], "failed after every retry; \(load.summary)", file: file, line: line)
+        XCTAssertEqual(entries.unknown, [], "may or may not be there; \(load.summary)", file: file, line: line)
+    }
+
     /// Prints one line of figures.
     func report(_ what: String, _ times: [Duration], _ load: Load) {
         let sorted = times.sorted()

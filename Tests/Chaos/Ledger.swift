@@ -17,12 +17,14 @@ final class Ledger: Sendable {
         var acknowledged: [Receipt] = []
         /// When each of them arrived.
         var acknowledgedAt: [ContinuousClock.Instant] = []
-        /// Said to be not accepted, or never sent: must not be there.
+        /// Said to be not accepted, or never sent, and not acknowledged later: must not be there.
         var refused: Set<String> = []
         /// May or may not be there.
         var unknown: Set<String> = []
         /// How often each answer was given, for the report: `201`, `503 no-quorum`, `connectionLost`.
         var answers: [String: Int] = [:]
+        /// The longest time from a message's first attempt to its 201.
+        var slowest = Duration.zero
     }
 
     private let state = Mutex(Entries())
@@ -31,8 +33,10 @@ final class Ledger: Sendable {
 
     var acknowledgedCount: Int { state.withLock { $0.acknowledged.count } }
 
-    func acknowledge(_ receipt: Receipt) {
+    func acknowledge(_ receipt: Receipt, after time: Duration) {
         state.withLock {
+            $0.refused.remove(receipt.content)
+            $0.slowest = max($0.slowest, time)
             $0.acknowledged.append(receipt)
             $0.acknowledgedAt.append(.now)
             $0.answers["201", default: 0] += 1
@@ -48,6 +52,7 @@ final class Ledger: Sendable {
 
     func leaveUnknown(_ content: String, answer: String) {
         state.withLock {
+            $0.refused.remove(content)
             $0.unknown.insert(content)
             $0.answers[answer, default: 0] += 1
         }

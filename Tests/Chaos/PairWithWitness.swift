@@ -36,6 +36,22 @@ extension ThrowawayCluster {
         }
     }
 
+    /// Waits until a node says of itself what is expected.
+    func waitUntil(
+        _ node: String,
+        within time: Duration = .seconds(30),
+        _ condition: (ClusterStatus) -> Bool
+    ) async throws {
+        let deadline = ContinuousClock.now + time
+        var last: ClusterStatus
+        repeat {
+            last = try await waitForAnswer(from: node)
+            if condition(last) { return }
+            try await Task.sleep(for: .milliseconds(5))
+        } while ContinuousClock.now < deadline
+        throw LoadError(description: "\(node) is not as expected within \(time): \(last)")
+    }
+
     /// Waits until the primary works with its backup, or without it, and says so; what it says.
     @discardableResult
     func waitUntil(degraded: Bool, within time: Duration = .seconds(30)) async throws -> ClusterStatus {

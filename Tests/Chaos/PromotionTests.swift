@@ -17,7 +17,7 @@ final class PromotionTests: ChaosTestCase {
         try await Task.sleep(for: .milliseconds(300))
         try await cluster.kill("a")
         try cluster.resume("b")
-        try await waitUntil(cluster, "b") { $0.leader == nil }
+        try await cluster.waitUntil("b") { $0.leader == nil }
 
         let promoted = try tandem("promote", "--url", cluster.url(of: "b"))
         XCTAssertEqual(promoted.status, 0, promoted.errors)
@@ -29,7 +29,7 @@ final class PromotionTests: ChaosTestCase {
         XCTAssertEqual(alone.members.map(\.kind), ["learner", "voter"])
 
         try await cluster.restart("a")
-        try await waitUntil(cluster, "b") { $0.members.map(\.kind) == ["voter", "voter"] }
+        try await cluster.waitUntil("b") { $0.members.map(\.kind) == ["voter", "voter"] }
         try await load.waitForAcknowledgements()
         try await load.stop()
         try await cluster.waitUntilServing()
@@ -54,12 +54,12 @@ final class PromotionTests: ChaosTestCase {
             let former = try await cluster.primary()
             let survivor = former == "a" ? "b" : "a"
             try network.separate("a", from: "b")
-            try await waitUntil(cluster, survivor) { $0.leader == nil }
+            try await cluster.waitUntil(survivor) { $0.leader == nil }
             let promoted = try tandem("promote", "--url", cluster.url(of: survivor))
             XCTAssertEqual(promoted.status, 0, promoted.errors)
             try await load.waitForAcknowledgements()
             try network.rejoin("a", with: "b")
-            try await waitUntil(cluster, survivor) { $0.members.map(\.kind) == ["voter", "voter"] }
+            try await cluster.waitUntil(survivor) { $0.members.map(\.kind) == ["voter", "voter"] }
             let status = try await cluster.client(for: survivor).status()
             XCTAssertEqual(status.cluster.epoch, UInt64(round))
         }
@@ -87,14 +87,14 @@ final class PromotionTests: ChaosTestCase {
         for (lost, promoted) in [("a", "b"), ("b", "a")] {
             try await cluster.kill(lost)
             if cluster.processID(of: promoted) == nil { try await cluster.relaunch(promoted) }
-            try await waitUntil(cluster, promoted) { $0.leader == nil }
+            try await cluster.waitUntil(promoted) { $0.leader == nil }
             let result = try tandem("promote", "--url", cluster.url(of: promoted))
             XCTAssertEqual(result.status, 0, result.errors)
             _ = try await cluster.client(for: promoted).send(from: "alice", to: "bob", content: "only at \(promoted)")
         }
 
         try await cluster.relaunch("b")
-        for node in cluster.nodes { try await waitUntil(cluster, node) { Self.hasStopped($0) } }
+        for node in cluster.nodes { try await cluster.waitUntil(node) { Self.hasStopped($0) } }
         for node in cluster.nodes {
             let answer = try await AttentiveClient().send("must not be there", to: cluster.url(of: node))
             XCTAssertEqual(answer.status, 503, "\(answer)")
@@ -103,7 +103,7 @@ final class PromotionTests: ChaosTestCase {
         // A restart does not let it go on while the other is there.
         try await cluster.kill("a")
         try await cluster.relaunch("a")
-        try await waitUntil(cluster, "a") { Self.hasStopped($0) }
+        try await cluster.waitUntil("a") { Self.hasStopped($0) }
 
         // The operator keeps a, and gives b up for a new node.
         try await cluster.kill("b")
@@ -115,7 +115,7 @@ final class PromotionTests: ChaosTestCase {
         XCTAssertEqual(kept.first?.id, before.id)
         _ = try await cluster.client(for: "a").removeMember("b")
         try await cluster.join("c")
-        try await waitUntil(cluster, "a") { $0.members.map(\.kind) == ["voter", "voter"] }
+        try await cluster.waitUntil("a") { $0.members.map(\.kind) == ["voter", "voter"] }
         let copied = try await History.read(from: cluster.url(of: "c"))
         XCTAssertEqual(copied.messages.filter { $0.recipient == "bob" }.map(\.content), ["before", "only at a"])
     }
@@ -150,7 +150,7 @@ final class PromotionTests: ChaosTestCase {
 
         // The former primary does not drop what it may have acknowledged. An operator who wants it after all has it.
         try await cluster.relaunch("a")
-        try await waitUntil(cluster, "a") { Self.hasStopped($0) }
+        try await cluster.waitUntil("a") { Self.hasStopped($0) }
         _ = try await client.send(from: "alice", to: "bob", content: "b goes on")
         try await cluster.kill("b")
         try await cluster.kill("a")
@@ -166,10 +166,10 @@ final class PromotionTests: ChaosTestCase {
         try await load.stop()
         try await cluster.waitUntilServing()
         let last = try await cluster.client(for: cluster.primary()).status()
-        try await waitUntil(cluster, "c") { $0.commitIndex == last.commitIndex }
+        try await cluster.waitUntil("c") { $0.commitIndex == last.commitIndex }
         try await cluster.kill("a")
         try await cluster.kill("b")
-        try await waitUntil(cluster, "c") { $0.leader == nil }
+        try await cluster.waitUntil("c") { $0.leader == nil }
 
         let refused = try tandem("promote", "--url", cluster.url(of: "c"))
         XCTAssertEqual(refused.status, 1, refused.output)
@@ -180,9 +180,9 @@ final class PromotionTests: ChaosTestCase {
         try await second.waitForAcknowledgements()
 
         try await cluster.restart("a")
-        try await waitUntil(cluster, "c") { $0.members.map(\.kind) == ["voter", "learner", "voter"] }
+        try await cluster.waitUntil("c") { $0.members.map(\.kind) == ["voter", "learner", "voter"] }
         try await cluster.restart("b")
-        try await waitUntil(cluster, "c") { $0.members.map(\.kind) == ["voter", "voter", "voter"] }
+        try await cluster.waitUntil("c") { $0.members.map(\.kind) == ["voter", "voter", "voter"] }
         try await second.waitForAcknowledgements()
         try await second.stop()
         try await cluster.waitUntilServing()
@@ -197,22 +197,6 @@ final class PromotionTests: ChaosTestCase {
 
     private static func hasStopped(_ status: ClusterStatus) -> Bool {
         status.leader == nil && status.problems.contains { $0.name == "promoted-apart" }
-    }
-
-    private func waitUntil(
-        _ cluster: ThrowawayCluster,
-        _ node: String,
-        within time: Duration = .seconds(30),
-        _ condition: (ClusterStatus) -> Bool
-    ) async throws {
-        let deadline = ContinuousClock.now + time
-        var last: ClusterStatus
-        repeat {
-            last = try await cluster.waitForAnswer(from: node)
-            if condition(last) { return }
-            try await Task.sleep(for: .milliseconds(5))
-        } while ContinuousClock.now < deadline
-        throw LoadError(description: "\(node) is not as expected within \(time): \(last)")
     }
 
     private func tandem(_ arguments: String...) throws -> Shell.Result {
