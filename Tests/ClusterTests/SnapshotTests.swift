@@ -26,7 +26,7 @@ final class SnapshotTests: XCTestCase {
         let kept = try cluster.nodes[0...1].map { node in
             try cluster.stop(node)
             try cluster.start(node)
-            return try trim(node, keeping: 4)
+            return try trim(node, keeping: 4, in: cluster)
         }
         XCTAssertEqual(Set(kept).count, 1)
         for node in cluster.nodes[0...1] {
@@ -67,12 +67,14 @@ final class SnapshotTests: XCTestCase {
     /// Folds all but the last messages of a node's log into its base, as the node itself would.
     ///
     /// - Returns: the last entry folded.
-    private func trim(_ node: LocalCluster.Node, keeping count: Int) throws -> EntryID {
+    private func trim(_ node: LocalCluster.Node, keeping count: Int, in cluster: LocalCluster) throws -> EntryID {
         let directory = try XCTUnwrap(node.running?.directory)
         let summary = directory.log.summary
         let entries = try directory.log.entries(from: 1, through: summary.last.index, bytesMax: .max)
         let messages = entries.filter { $0.kind == .command }
         let last = messages[messages.count - count - 1]
+        // A node folds what it has applied.
+        try cluster.waitUntilApplied(last.index.rawValue, on: node)
         var broker = Broker()
         for entry in entries where entry.index <= last.index {
             if entry.kind == .command {
