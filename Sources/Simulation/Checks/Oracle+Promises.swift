@@ -4,6 +4,9 @@ import Raft
 extension Oracle {
     func sending(_ request: RPCRequest, to peer: NodeID, by replica: SimulatedReplica) {
         let number = replica.machine.number
+        if replica.machine.kind == .witness {
+            violation(.witnessActs, "witness \(replica.machine.id) sends \(request)")
+        }
         switch request {
         case .requestVote(let vote):
             let disk = records[number].storedHardState

@@ -19,6 +19,7 @@ extension Oracle {
         records[number].written.apply(persist)
         records[number].unsynced.append(persist)
         for entry in persist.entries { noteEntry(entry.id, entry.chain) }
+        if replica.machine.kind == .witness { checkWritten(persist, byWitness: replica) }
         replica.world.hash.mix(6)
         replica.world.hash.mix(number)
         replica.world.hash.mix(persist.token.rawValue)
@@ -86,6 +87,7 @@ extension Oracle {
         if let ours, ours != (summary.last, summary.lastChain) {
             violation(.storageDiffers, "\(replica.machine.id) has \(summary.last) on disk instead of \(ours.id)")
         }
+        if replica.machine.kind == .witness { checkElectable(beside: replica) }
         if replica.directory.hardState != records[number].storedHardState {
             violation(.storageDiffers, "\(replica.machine.id) has \(replica.directory.hardState) on disk")
         }

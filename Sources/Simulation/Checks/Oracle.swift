@@ -22,6 +22,8 @@ final class Oracle {
     var broker = Broker()
     var states: [[UInt8]] = []
     var history = History()
+    /// Leaders of a pair with a witness, by their machines.
+    var pairs: [Int: PairWatch] = [:]
     /// How long nothing was committed, where somebody asks.
     var pauses: CommitPauses?
 
@@ -73,9 +75,12 @@ final class Oracle {
         if commit < records[number].commit {
             violation(.commitGoesBack, "\(replica.machine.id) goes from \(records[number].commit) to \(commit)")
         }
+        checkWitness(replica)
+        if role == .leader, commit > records[number].commit { checkCommit(ofPair: replica) }
         records[number].term = term
         records[number].commit = commit
         guard role == .leader else { return }
+        if pairs[number]?.term != term { watchPair(of: replica) }
         if let known = leaders[term], known != number {
             violation(
                 .oneLeaderATerm,
@@ -90,6 +95,7 @@ final class Oracle {
         let number = replica.machine.number
         let (role, term) = (replica.node.role, replica.node.term)
         noteCommit(by: replica)
+        judgePair(of: replica)
         defer { records[number].role = role }
         guard role == .leader, records[number].role != .leader else { return }
         replica.world.statistics.elections += 1
@@ -111,6 +117,11 @@ final class Oracle {
     func noteCommit(by replica: SimulatedReplica) {
         let commit = replica.node.commit
         let record = records[replica.machine.number]
+        if commit > record.commit {
+            checkCommit(ofPair: replica)
+            records[replica.machine.number].commit = commit
+        }
+        watchPair(of: replica)
         if committed.last < commit { pauses?.committed(at: now) }
         while committed.last < commit {
             let index = committed.last.next

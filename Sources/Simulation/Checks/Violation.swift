@@ -8,7 +8,7 @@ package struct Violation: Hashable, Sendable, CustomStringConvertible {
         case logMatching, leaderCompleteness
         case committedWithoutQuorum, acknowledgedWithoutCopies, appliedBeforeDisk, promisedBeforeDisk
         case writesOutOfOrder, durableThingsLost, storageDiffers
-        case witnessAhead
+        case witnessAhead, witnessActs, witnessPayload, witnessAwaited, committedWithoutBackup, backupMisjudged
         case appliedDifferently, brokersDiffer, timestampGoesBack
         case nodeHalts, nodeCannotStart
         // What clients see.

@@ -38,12 +38,16 @@ extension SimulatedReplica {
             switch item {
             case .request(let request, let peer):
                 world.oracle.sending(request, to: peer, by: self)
+                if case .appendEntries(let append) = request, let last = append.entries.last?.index {
+                    noteSent(through: last, to: peer)
+                }
                 world.send(request, from: self, to: peer)
             case .reply(let reply, _, let token):
                 guard let parcel = peerRequests.take(token) else { continue }
                 world.oracle.sending(reply, to: parcel, by: self)
                 world.answer(parcel, .reply(reply, from: machine.identity, hlc: clock.latest))
             case .requestFromLog(let append, let from, let through, let peer):
+                noteSent(through: through, to: peer)
                 let read = LogRead(append: append, from: from, through: through, peer: peer)
                 world.schedule(.logRead(machine: machine.number, boot: boot, read), in: diskTime())
             case .requestFromBase(let term, let peer):
@@ -51,6 +55,11 @@ extension SimulatedReplica {
                 world.schedule(read, in: diskTime())
             }
         }
+    }
+
+    private func noteSent(through last: LogIndex, to peer: NodeID) {
+        guard node.membership[peer]?.kind == .witness else { return }
+        world.oracle.sending(through: last, toWitness: peer, by: self)
     }
 
     /// Entries that a lagging peer needs come from the disk.
