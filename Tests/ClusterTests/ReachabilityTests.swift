@@ -39,6 +39,17 @@ final class ReachabilityTests: XCTestCase {
         XCTAssertFalse(reachability.isGone("b", now: at(5000)))
     }
 
+    func testWithoutALeaderOnlyItsRefusalIsBelieved() {
+        var reachability = Reachability()
+        reachability.noteRefused("a", now: at(0))
+        reachability.noteRefused("b", now: at(10))
+        reachability.noteLeaderLost("b")
+        XCTAssertFalse(reachability.isGone("a", now: at(11)), "it may have started again since")
+        XCTAssertTrue(reachability.isGone("b", now: at(11)))
+        reachability.noteRefused("a", now: at(20))
+        XCTAssertTrue(reachability.isGone("a", now: at(21)))
+    }
+
     func testOnlyAPeerHeardLatelyHasRoom() {
         var reachability = Reachability()
         XCTAssertFalse(reachability.hasRoom("b", heardSince: at(0)))

@@ -15,6 +15,11 @@ struct Reachability {
 
     mutating func noteRefused(_ peer: NodeID, now: Instant) { refusedAt[peer] = now }
 
+    /// A follower asks its leader alone: what it knows of the others is from before, when they may have been starting.
+    mutating func noteLeaderLost(_ leader: NodeID?) {
+        refusedAt = refusedAt.filter { $0.key == leader }
+    }
+
     mutating func noteUnanswered(_ peer: NodeID, now: Instant) {
         // Who is asked nothing any more, because another node leads, says nothing either: old silence proves nothing.
         guard let known = silence[peer], now.since(known.last) < Self.silenceMax else {

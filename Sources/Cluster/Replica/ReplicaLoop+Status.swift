@@ -7,7 +7,6 @@ import Storage
 extension ReplicaLoop {
     mutating func publish() {
         let status = node.status
-        noteLeader(status.leader)
         var published = ReplicaStatus(
             nodeID: configuration.id,
             url: configuration.url,
@@ -41,8 +40,9 @@ extension ReplicaLoop {
         self.published.publish(published, leaderContact: leaderContact)
     }
 
-    private mutating func noteLeader(_ leader: NodeID?) {
+    mutating func noteLeader(_ leader: NodeID?) {
         guard leader != lastLeader else { return }
+        if leader == nil { reachability.noteLeaderLost(lastLeader) }
         lastLeader = leader
         logger.notice(
             "the primary changed",

@@ -120,10 +120,12 @@ struct ReplicaLoop {
             var mustStop = false
             for input in inputs {
                 if case .stop = input { mustStop = true } else { handle(input) }
+                noteLeader(node.leader)
             }
             inputs.removeAll(keepingCapacity: true)
             if now >= nodeDeadline { node.step(.deadline, now: now) }
             while let ready = node.takeReady() { obey(ready) }
+            noteLeader(node.leader)
             applyBacklog()
             serveWaiting()
             publish()
