@@ -55,6 +55,30 @@ final class MembershipTests: ChaosTestCase {
         try await client.transferPrimary(to: "b")
         let primary = try await cluster.primary()
         XCTAssertEqual(primary, "b")
+        // The flag it joined with says how it began, and not what it is to be from now on.
+        try await assertStays("voter", "b", of: cluster)
+    }
+
+    func testAVoterThatIsDemotedStaysALearnerAfterARestart() async throws {
+        let cluster = try await startCluster(nodes: 1)
+        let client = cluster.client(for: "a")
+        try await cluster.join("b")
+        try await wait(for: "voter", "b", client)
+        try await client.setKind(of: "b", to: "learner")
+        try await assertStays("learner", "b", of: cluster)
+    }
+
+    /// A node that asks to become something else does so every half second.
+    private func assertStays(_ kind: String, _ node: String, of cluster: ThrowawayCluster) async throws {
+        try await cluster.kill(node)
+        try await cluster.restart(node)
+        let client = cluster.client()
+        let end = ContinuousClock.now + .seconds(2)
+        while ContinuousClock.now < end {
+            let members = try await client.members()
+            XCTAssertEqual(members.first { $0.id == node }?.kind, kind)
+            try await Task.sleep(for: .milliseconds(50))
+        }
     }
 
     /// A disk that was lost for good: its node is removed, and another takes its place, under a new name or the old.

@@ -31,6 +31,21 @@ final class DataDirectoryTests: StorageTestCase {
         XCTAssertEqual(again.recovered.bootCount, 2)
     }
 
+    func testANodeThatJoinedRemembersThatItHasSettledIn() throws {
+        let disk = FaultyDisk(seed: 1)
+        let directory = try open(disk)
+        try directory.adopt(cluster: cluster, formation: nil)
+        XCTAssertFalse(try open(disk.reboot(.lost)).identity.hasSettledIn)
+        try directory.settleIn()
+        var expected = directory.identity
+        expected.hasSettledIn = true
+        XCTAssertEqual(directory.identity, expected)
+        XCTAssertEqual(try open(disk.reboot(.lost)).identity, expected)
+        let before = disk.operations
+        try directory.settleIn()
+        XCTAssertEqual(disk.operations, before)
+    }
+
     func testADirectoryIsOneProcessAtATime() throws {
         let disk = FaultyDisk(seed: 1)
         let directory = try open(disk)

@@ -23,12 +23,13 @@ extension Formation {
         }
     }
 
-    /// Asks until this node is what it is to be: the primary makes a voter of a learner that has caught up.
-    func becomeWhatIsWished() {
-        guard let joining, let cluster = identity?.cluster else { return }
+    /// Asks until this node is what it is to be: the primary makes a voter of a learner that has caught up. Once: what
+    /// an operator makes of it later stays, whatever the flags of its next start are.
+    func becomeWhatIsWished() throws {
+        guard let joining, let cluster = identity?.cluster, isNewcomer else { return }
         while !mustStop {
             switch joining.ask(isNew: false) {
-            case .member(cluster, joining.wish.kind): return
+            case .member(cluster, joining.wish.kind): return try settleIn()
             case .member(cluster, _), .later: pause(Self.askingInterval)
             case .member(let other, _):
                 return logger.error(
@@ -40,6 +41,22 @@ extension Formation {
                     "this node stays what it is in its cluster",
                     metadata: ["wished": "\(joining.wish.kind.name)", "reason": "\(reason)"]
                 )
+            }
+        }
+    }
+
+    /// Who formed the cluster was what it was to be from the start.
+    private var isNewcomer: Bool {
+        directory.identity.formation == nil && !directory.identity.hasSettledIn
+    }
+
+    private func settleIn() throws {
+        while !mustStop {
+            do throws(StorageError) {
+                return try directory.settleIn()
+            } catch {
+                guard error.code == .diskFull else { throw error }
+                pause(Self.askingInterval)
             }
         }
     }

@@ -21,7 +21,7 @@ final class Formation: Sendable {
     /// Answers that may wait for the disk are made here, away from the loop that serves peers.
     let answers = DispatchQueue(label: "tandem.formation-answers")
 
-    private let directory: DataDirectory
+    let directory: DataDirectory
     private let peers: FormationPeers
     let joining: Joining?
     let logger: Logger
@@ -98,7 +98,7 @@ final class Formation: Sendable {
                 }
                 if identity == nil { pause(Self.retryDelay) }
             }
-            if joining != nil { becomeWhatIsWished() } else { spread() }
+            if joining != nil { try becomeWhatIsWished() } else { spread() }
         } catch {
             inbox.send(.writerReport(.failed("the cluster can't be formed: \(error)")))
         }

@@ -116,11 +116,26 @@ package final class DataDirectory: Sendable {
             try log.start(cluster: cluster)
             identity.cluster = cluster
             identity.formation = formation
-            try reserve.withRoom { () throws(StorageError) in
-                try disk.replace(IdentityFile.path, with: IdentityFile.encode(identity))
-            }
-            published.withLock { $0.identity = identity }
+            try replaceIdentity(identity)
         }
+    }
+
+    /// Writes down that this node has become in its cluster what it was to be when it joined. Durable on return.
+    package func settleIn() throws(StorageError) {
+        try guarded { _ throws(StorageError) in
+            var identity = self.identity
+            precondition(identity.cluster != nil, "\(identity.node) settles in without a cluster")
+            guard !identity.hasSettledIn else { return }
+            identity.hasSettledIn = true
+            try replaceIdentity(identity)
+        }
+    }
+
+    private func replaceIdentity(_ identity: DirectoryIdentity) throws(StorageError) {
+        try reserve.withRoom { () throws(StorageError) in
+            try disk.replace(IdentityFile.path, with: IdentityFile.encode(identity))
+        }
+        published.withLock { $0.identity = identity }
     }
 
     /// Begins an empty log with what every member of a fresh cluster begins with. Durable on return. Not one of the

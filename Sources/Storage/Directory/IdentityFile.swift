@@ -4,7 +4,7 @@ import Raft
 ///
 ///      0  magic "TandemI1"            8
 ///      8  version                     4
-///     12  1 if in a cluster, else 0   4
+///     12  bit 0: in a cluster         4    bit 1: and settled in, where it joined later
 ///     16  cluster id                 16
 ///     32  incarnation                 8
 ///     40  bytes of the node's name    4
@@ -16,12 +16,14 @@ enum IdentityFile {
     private static let magic = [UInt8]("TandemI1".utf8)
     private static let version: UInt32 = 1
     private static let fixedBytes = 48
+    private static let isMember: UInt32 = 1
+    private static let hasSettledIn: UInt32 = 2
 
     static func encode(_ identity: DirectoryIdentity) -> [UInt8] {
         let name = [UInt8](identity.node.rawValue.utf8)
         var bytes = magic
         bytes.append(littleEndian: version)
-        bytes.append(littleEndian: UInt32(identity.cluster == nil ? 0 : 1))
+        bytes.append(littleEndian: identity.cluster == nil ? 0 : isMember | (identity.hasSettledIn ? hasSettledIn : 0))
         bytes.append(littleEndian: identity.cluster?.high ?? 0)
         bytes.append(littleEndian: identity.cluster?.low ?? 0)
         bytes.append(littleEndian: identity.incarnation.rawValue)
@@ -45,13 +47,14 @@ enum IdentityFile {
         }
         let nameEnd = fixedBytes + Int(bytes.littleEndian(at: 40, as: UInt32.self))
         let formationLength: UInt32 = bytes.littleEndian(at: 44)
-        let isMember = bytes.littleEndian(at: 12, as: UInt32.self) == 1
+        let flags: UInt32 = bytes.littleEndian(at: 12)
         return DirectoryIdentity(
             node: NodeID(String(decoding: bytes[fixedBytes..<nameEnd], as: UTF8.self)),
             incarnation: Incarnation(bytes.littleEndian(at: 32)),
-            cluster: isMember
+            cluster: flags & isMember != 0
                 ? ClusterID(high: bytes.littleEndian(at: 16), low: bytes.littleEndian(at: 24)) : nil,
-            formation: formationLength == .max ? nil : Array(bytes[nameEnd..<bytes.count - 4])
+            formation: formationLength == .max ? nil : Array(bytes[nameEnd..<bytes.count - 4]),
+            hasSettledIn: flags & hasSettledIn != 0
         )
     }
 }

@@ -8,12 +8,21 @@ package struct DirectoryIdentity: Hashable, Sendable {
     package var cluster: ClusterID?
     /// What the cluster was formed of, in a coding of the caller's; nil where the node joined later.
     package var formation: [UInt8]?
+    /// A node that joined later has become what it was to be: from then on only its cluster changes that.
+    package var hasSettledIn: Bool
 
-    package init(node: NodeID, incarnation: Incarnation, cluster: ClusterID? = nil, formation: [UInt8]? = nil) {
+    package init(
+        node: NodeID,
+        incarnation: Incarnation,
+        cluster: ClusterID? = nil,
+        formation: [UInt8]? = nil,
+        hasSettledIn: Bool = false
+    ) {
         self.node = node
         self.incarnation = incarnation
         self.cluster = cluster
         self.formation = formation
+        self.hasSettledIn = hasSettledIn
     }
 }
 

@@ -65,7 +65,7 @@ struct NodeOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             Become a member of the cluster that this node belongs to, instead of forming one: as a learner first, \
-            and as a voter once it has caught up. A node that is a member already only makes sure that it is a voter.
+            and as a voter once it has caught up. Once it is what it is to be, only tandem member changes that.
             """,
             valueName: "url"
         )
