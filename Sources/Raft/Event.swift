@@ -7,6 +7,8 @@ package enum Event: Hashable, Sendable {
     case reply(RPCReply, from: MemberIdentity, epoch: Epoch = .initial)
     /// A member did not hear this node, for it is of this epoch.
     case otherEpoch(Epoch, from: MemberIdentity)
+    /// A member did not hear this node, for it was removed.
+    case removed(by: MemberIdentity)
     /// A request did not arrive, or its answer did not: nothing is known about it.
     case undelivered(to: NodeID, lane: RPCRequest.Lane)
     /// The machine of `NodeID` answered that nobody listens there.

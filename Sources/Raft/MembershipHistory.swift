@@ -81,6 +81,12 @@ struct MembershipHistory: Hashable, Sendable {
         return !versions[..<inForce.startIndex].contains { $0.membership.recognises(sender) }
     }
 
+    /// Whether this very incarnation belonged to the cluster and does no more, for good: its removal is committed.
+    func hasRemoved(_ member: MemberIdentity, commit: LogIndex) -> Bool {
+        let isInForce = inForce(commit: commit).contains { $0.membership.recognises(member) }
+        return !isInForce && versions.contains { $0.membership.recognises(member) }
+    }
+
     /// Whether this very incarnation belongs or ever belonged to the cluster, as far as the log tells.
     func everHad(_ incarnation: Incarnation) -> Bool {
         versions.contains { $0.membership.members.contains { $0.incarnation == incarnation } }

@@ -77,7 +77,7 @@ extension RaftNode {
         }
         store(request.entries, from: leader)
         guard fault == nil else { return }
-        guard divergence == nil else { return dropped.append(token) }
+        guard !hasStopped else { return dropped.append(token) }
         // A2, A8: what this request proved, not what this log happens to hold beyond.
         let match = request.proves
         // Figure 2: "If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry)".

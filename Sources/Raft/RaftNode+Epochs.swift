@@ -11,7 +11,7 @@ extension RaftNode {
 
     /// Whether a request may be answered, by the epoch of its sender, who is a member.
     mutating func mayHear(_ request: RPCRequest, from sender: NodeID, in theirs: Epoch) -> Bool {
-        guard divergence == nil else { return false }
+        guard !hasStopped else { return false }
         if theirs == epoch { return true }
         guard theirs.number >= epoch.number, isHeardAcrossEpochs(request) else { return false }
         // It can't judge anybody: it has read nothing yet of when it was taken in.
@@ -30,7 +30,7 @@ extension RaftNode {
 
     /// A member answered that it is of this epoch.
     mutating func hear(_ theirs: Epoch, from sender: MemberIdentity) {
-        guard membership.recognises(sender), divergence == nil, isApart(theirs) else { return }
+        guard membership.recognises(sender), !hasStopped, isApart(theirs) else { return }
         diverge(from: sender.id, theirs)
     }
 

@@ -158,6 +158,32 @@ extension RaftNode {
         transfer = Transfer(ticket: nil, target: target, end: now + settings.electionTimeout)
     }
 
+    /// Whether a member was removed for good: it need not be heard, and can be told.
+    package func hasRemoved(_ member: MemberIdentity) -> Bool { memberships.hasRemoved(member, commit: commit) }
+
+    /// C15: a node that was away when it was removed asks for votes in vain. From a member it learns why. Whatever its
+    /// own log says, it belongs no more: it neither campaigns nor leads, also where it was promoted since.
+    mutating func hearOfRemoval(from sender: MemberIdentity) {
+        guard membership.recognises(sender), membership.recognises(identity), !hasStopped else { return }
+        removedBy = sender.id
+        giveUpTransfer()
+        becomeFollower()
+    }
+
+    /// It hears nobody, until it is started again.
+    var hasStopped: Bool { divergence != nil || removedBy != nil }
+
+    /// E6: whoever follows a leader may know of its removal before that leader has handed over. In its own term it is
+    /// heard.
+    func isOutgoingLeader(_ sender: MemberIdentity, _ request: RPCRequest) -> Bool {
+        guard election.leader == sender.id, request.term == term, membership[sender.id] == nil, hasRemoved(sender)
+        else { return false }
+        return switch request {
+        case .appendEntries, .heartbeat, .installSnapshot, .timeoutNow: true
+        case .requestVote, .readIndex: false
+        }
+    }
+
     private func farewells(_ before: [Progress]) -> [Farewell] {
         guard let previous = memberships.previous?.membership else { return [] }
         return before.compactMap { peer in

@@ -21,6 +21,7 @@ extension RaftNode {
 
     private func refusal(of promotion: Promotion) -> Promotion.Refusal? {
         if divergence != nil { return .diverged }
+        if removedBy != nil { return .removed }
         if let leader = election.leader { return .leaderKnown(leader) }
         guard promotion.epoch == epoch.number else { return .otherEpoch(epoch.number) }
         guard mayCampaign, isVoter else { return .notAVoter }

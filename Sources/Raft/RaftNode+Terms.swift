@@ -12,7 +12,7 @@ extension RaftNode {
     /// B14: none that lost entries which may not be committed: it could not send them to anybody.
     var mayCampaign: Bool {
         // Who is about to take over another epoch's log does not speak for the voters of its own.
-        guard divergence == nil, !isJoining else { return false }
+        guard !hasStopped, !isJoining else { return false }
         guard damagedThrough ?? .zero <= commit else { return false }
         func isVoter(_ membership: Membership) -> Bool {
             membership.recognises(identity) && membership[identity.id]?.kind == .voter

@@ -28,10 +28,11 @@ extension RaftNode {
     }
 
     /// Once the target has everything, for no proposals are taken meanwhile, and appends go their way. Again at
-    /// heartbeat pace, for the request may get lost.
+    /// heartbeat pace, for the request may get lost. Who leaves the cluster with its office waits until all of it is
+    /// committed: no successor tells it.
     mutating func tellSuccessor() {
         guard let leadership, let transfer, let place = leadership.place(of: transfer.target),
-            leadership.peers[place].match >= log.lastIndex
+            leadership.peers[place].match >= log.lastIndex, isVoter || commit == log.lastIndex
         else { return }
         if let told = transfer.told, now < told + settings.heartbeatInterval { return }
         announcements.append(.request(.timeoutNow(TimeoutNow(term: term)), to: transfer.target))

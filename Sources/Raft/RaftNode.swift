@@ -29,6 +29,8 @@ package struct RaftNode: Sendable {
     var joining: Epoch?
     /// Set once: from then on it hears nobody, and does not campaign.
     package internal(set) var divergence: Divergence?
+    /// The member that told this node of its removal: as after a divergence, it hears nobody.
+    package internal(set) var removedBy: NodeID?
     /// The last entry that this node's disk can't give back.
     var damagedThrough: LogIndex?
     /// Nil unless leading.
@@ -96,6 +98,7 @@ package struct RaftNode: Sendable {
             receive(request, from: sender, epoch, token: token)
         case .reply(let reply, let sender, let epoch): receive(reply, from: sender, epoch)
         case .otherEpoch(let epoch, let sender): hear(epoch, from: sender)
+        case .removed(let sender): hearOfRemoval(from: sender)
         case .undelivered(let peer, let lane): lost(to: peer, lane: lane)
         case .refused(let peer): refused(by: peer)
         case .propose(let proposal): propose(proposal)
@@ -146,7 +149,9 @@ package struct RaftNode: Sendable {
         _ epoch: Epoch,
         token: ReplyToken
     ) {
-        guard mayHear(sender), request.term <= Self.termMax, mayHear(request, from: sender.id, in: epoch) else {
+        guard mayHear(sender) || isOutgoingLeader(sender, request), request.term <= Self.termMax,
+            mayHear(request, from: sender.id, in: epoch)
+        else {
             return dropped.append(token)
         }
         switch request {
@@ -160,7 +165,7 @@ package struct RaftNode: Sendable {
     }
 
     private mutating func receive(_ reply: RPCReply, from sender: MemberIdentity, _ epoch: Epoch) {
-        guard isPeer(sender), reply.term <= Self.termMax, epoch == self.epoch, divergence == nil else { return }
+        guard isPeer(sender), reply.term <= Self.termMax, epoch == self.epoch, !hasStopped else { return }
         switch reply {
         case .requestVote(let reply): receive(reply, from: sender.id)
         case .appendEntries(let reply): receive(reply, from: sender.id)

@@ -34,6 +34,8 @@ package struct Status: Hashable, Sendable {
     package var epoch: Epoch
     /// Why this node stopped for good.
     package var divergence: Divergence?
+    /// The member that told this node of its removal.
+    package var removedBy: NodeID?
     /// Proposals appended here and not yet settled.
     package var pendingProposals: Int
     /// The other members as the leader sees them; empty on others.
@@ -63,6 +65,7 @@ extension RaftNode {
             membershipIndex: memberships.latest.index,
             epoch: epoch,
             divergence: divergence,
+            removedBy: removedBy,
             pendingProposals: proposals.count,
             peers: leadership?.peers.map(statusPeer) ?? []
         )

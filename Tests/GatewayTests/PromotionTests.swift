@@ -42,6 +42,7 @@ class PromotionTests: GatewayTestCase {
             (.leaderKnown("a"), 409, "primary-known"), (.tooSoon, 503, "promotion-too-soon"),
             (.otherEpoch(2), 409, "other-epoch"), (.notAVoter, 409, "not-promotable"),
             (.mayLoseMessages(after: 41), 409, "loss-not-accepted"), (.diverged, 409, "promoted-apart"),
+            (.removed, 409, "not-promotable"),
         ]
         for (refusal, status, name) in cases {
             replica.update { $0.promotionOutcomes = [.refused(refusal)] }

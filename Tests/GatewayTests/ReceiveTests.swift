@@ -114,7 +114,7 @@ class ReceiveTests: GatewayTestCase {
     func testReadsThatTheClusterDoesNotTakeNow() async throws {
         let cases: [(NotAccepted, String)] = [
             (.noPrimary, "no-primary"), (.noQuorum, "no-quorum"), (.overloaded, "overloaded"), (.forming, "forming"),
-            (.stopping, "stopping"),
+            (.stopping, "stopping"), (.removed, "not-a-member"),
         ]
         for target in ["/messages", "/messages/7"] {
             for (reason, name) in cases {

@@ -98,6 +98,7 @@ class SendTests: GatewayTestCase {
             (.noPrimary, 503, "no-primary"), (.noQuorum, 503, "no-quorum"),
             (.tooFewCopies(atHand: 1), 503, "too-few-copies"), (.overloaded, 503, "overloaded"),
             (.diskFull, 507, "disk-full"), (.forming, 503, "forming"), (.stopping, 503, "stopping"),
+            (.removed, 503, "not-a-member"),
         ]
         for (reason, status, name) in cases {
             replica.update { $0.writeOutcomes = [.notAccepted(reason)] }

@@ -38,6 +38,34 @@ final class LeaderRemovalTests: XCTestCase {
         }
     }
 
+    /// Nobody tells a removed node later what became of what it had taken: its clients would wait in vain.
+    func testE6ALeaderThatIsRemovedSettlesWhatItTookBeforeItHandsOver() {
+        var network = cluster(["a", "b", "c"])
+        let ticket = network.change(at: "a", .remove("a"))
+        let write = network.propose(at: "a")
+        let last = network.status("a").last.index
+        /// What keeps a from learning that c has the write.
+        func isHeld(_ packet: Network.Packet) -> Bool {
+            guard case .request(.appendEntries(let append)) = packet.body, packet.to == "c" else { return false }
+            return append.entries.last?.index == last
+        }
+        while let place = network.packets.firstIndex(where: { !isHeld($0) }) { network.deliver(at: place) }
+        XCTAssertTrue(isCommitted(ticket, in: network))
+        // Before it arrives, a heartbeat tells both that the removal is committed.
+        let held = network.packets
+        network.packets = []
+        network.run(for: .milliseconds(60))
+        XCTAssertNil(network.outcome(write))
+        for id: NodeID in ["b", "c"] {
+            XCTAssertEqual(network[id].node?.hasRemoved(Fixture.identity("a")), true, "\(id)")
+        }
+        network.packets += held
+        network.settle()
+        XCTAssertTrue(isCommitted(write, in: network))
+        XCTAssertEqual(network.leader, "b")
+        isClean(network)
+    }
+
     /// Its own disk counts for nothing: an entry takes a majority of the others.
     func testE6ALeavingLeaderDoesNotCountItself() {
         var network = cluster(["a", "b", "c"])

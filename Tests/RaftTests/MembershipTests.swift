@@ -152,17 +152,21 @@ final class MembershipTests: XCTestCase {
         isClean(network)
     }
 
-    /// One that could not be told campaigns in vain: no election, no higher term (dissertation §4.2.3).
+    /// One that could not be told campaigns in vain, until it hears why: no election, no higher term (dissertation
+    /// §4.2.3).
     func testAnUntoldRemovedFollowerCausesNoElection() {
         var network = cluster(["a", "b", "c"])
         network.isolate("c")
         network.reportsLosses = false
         network.run(for: .milliseconds(300))
         make(.remove("c"), &network)
-        network.cuts = []
+        network.cuts = [("a", "c"), ("b", "c")]
         let term = network.status("a").term
         network.run(for: .seconds(3))
         XCTAssertEqual(network.status("c").role, .preCandidate)
+        network.cuts = []
+        network.run(for: .seconds(1))
+        XCTAssertEqual(network.status("c").role, .follower)
         XCTAssertEqual(network.status("a").term, term)
         XCTAssertEqual(network.leader, "a")
         network.crash("b")

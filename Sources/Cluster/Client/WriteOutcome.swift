@@ -26,6 +26,8 @@ package enum NotAccepted: Hashable, Sendable {
     case diskFull
     /// The cluster has not been formed yet.
     case forming
+    /// This node was removed from the cluster.
+    case removed
     /// This node can't read all of its log, and gets what it lost from the others.
     case repairing
     /// Another entry was committed in its place after a change of primary.

@@ -30,7 +30,9 @@ package struct PeerAnswer<Body: Codable & Sendable>: Codable, Sendable {
     package var diskFull: Bool
     /// Where the request had `clock`.
     package var clock: PeerClock.Answer?
-    /// Absent where the request is not heard, because its sender is of another epoch.
+    /// The request is not heard, because its sender was removed.
+    package var removed: Bool?
+    /// Absent where the request is not heard, for that reason or because its sender is of another epoch.
     package var body: Body?
 }
 

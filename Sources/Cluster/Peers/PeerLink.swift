@@ -14,6 +14,8 @@ final class PeerLink: Sendable {
         case answered(Answered)
         /// The peer did not hear the request, for it is of this epoch; also undelivered.
         case otherEpoch(Epoch, from: MemberIdentity, RPCRequest.Lane)
+        /// The peer did not hear the request, for this node was removed; also undelivered.
+        case removed(by: MemberIdentity, RPCRequest.Lane)
         case undelivered(to: NodeID, RPCRequest.Lane, reason: String)
         /// Nobody listens at the peer's address; also undelivered.
         case refused(NodeID, RPCRequest.Lane)
@@ -286,6 +288,7 @@ final class PeerLink: Sendable {
         guard let from = answer.from.identity, let epoch = EpochNote.epoch(answer.epoch) else {
             throw PeerJSON.Incomplete()
         }
+        if answer.removed == true { return .removed(by: from, lane) }
         if answer.body == nil { return .otherEpoch(epoch, from: from, lane) }
         guard let reply else { throw PeerJSON.Incomplete() }
         var exchange: ClockExchange?

@@ -8,7 +8,7 @@ struct PeerAnswers {
     /// What it takes to answer.
     struct Waiting {
         var token: ReplyToken
-        var sender: NodeID
+        var sender: MemberIdentity
         var epoch: Epoch
         /// When the request arrived, where its sender compares clocks.
         var received: Int64?
@@ -32,7 +32,7 @@ struct PeerAnswers {
         line.append(
             Waiting(
                 token: token,
-                sender: sender,
+                sender: request.from,
                 epoch: request.epoch,
                 received: request.clock.map { _ in request.received },
                 respond: request.respond

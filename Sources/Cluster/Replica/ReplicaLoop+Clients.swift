@@ -29,6 +29,7 @@ extension ReplicaLoop {
     }
 
     func reasonNotToHold(until deadline: Instant) -> NotAccepted? {
+        if isRemoved { return .removed }
         if node.role != .leader, !mayHaveQuorum { return .noQuorum }
         if now >= deadline { return .noPrimary }
         return clients.heldCount >= configuration.heldMax ? .overloaded : nil
@@ -101,7 +102,7 @@ extension ReplicaLoop {
     }
 
     private var canServeHeld: Bool {
-        node.role == .leader ? !node.isTransferring : otherPrimary != nil || !mayHaveQuorum
+        node.role == .leader ? !node.isTransferring : otherPrimary != nil || !mayHaveQuorum || isRemoved
     }
 
     private var heldIsOver: Bool {

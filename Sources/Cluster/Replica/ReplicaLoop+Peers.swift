@@ -40,6 +40,9 @@ extension ReplicaLoop {
         case .otherEpoch(let epoch, let from, let lane):
             node.step(.otherEpoch(epoch, from: from), now: now)
             node.step(.undelivered(to: from.id, lane: lane), now: now)
+        case .removed(let member, let lane):
+            node.step(.removed(by: member), now: now)
+            node.step(.undelivered(to: member.id, lane: lane), now: now)
         case .undelivered(let peer, let lane, let reason):
             logger.debug("an RPC was not delivered", metadata: ["peer": "\(peer)", "reason": "\(reason)"])
             reachability.noteUnanswered(peer, now: now)
@@ -78,7 +81,7 @@ extension ReplicaLoop {
             let clock = request.received.map { received in
                 PeerClock.Answer(received: received, answered: Clocks.wallMicroseconds())
             }
-            request.respond(.answer(try encode(reply, clock, epoch), sender: request.sender))
+            request.respond(.answer(try encode(reply, clock, epoch), sender: request.sender.id))
         } catch {
             request.respond(.unavailable("the answer can't be encoded: \(error)"))
         }
@@ -98,11 +101,14 @@ extension ReplicaLoop {
     /// The node does not hear the request: it does not know the sender, or the sender is of another epoch.
     mutating func turnAway(_ token: ReplyToken) {
         guard let request = peerAnswers.take(token) else { return }
-        guard request.epoch != node.epoch else {
+        let isRemoved = node.hasRemoved(request.sender)
+        guard isRemoved || request.epoch != node.epoch else {
             return request.respond(.foreign("the sender is not a member of this cluster as it is known here"))
         }
         do {
-            request.respond(.answer(try encode(VoteReplyBody?.none, nil, node.epoch), sender: request.sender))
+            let none = VoteReplyBody?.none
+            let answer = try encode(none, nil, node.epoch, removed: isRemoved ? true : nil)
+            request.respond(.answer(answer, sender: request.sender.id))
         } catch {
             request.respond(.unavailable("the answer can't be encoded: \(error)"))
         }
@@ -111,7 +117,8 @@ extension ReplicaLoop {
     private func encode(
         _ body: (some Codable & Sendable)?,
         _ clock: PeerClock.Answer?,
-        _ epoch: Epoch
+        _ epoch: Epoch,
+        removed: Bool? = nil
     ) throws -> [UInt8] {
         try PeerJSON.encode(
             PeerAnswer(
@@ -121,6 +128,7 @@ extension ReplicaLoop {
                 hlc: self.clock.latest,
                 diskFull: !ownDiskHasRoom,
                 clock: clock,
+                removed: removed,
                 body: body
             )
         )

@@ -5,7 +5,12 @@ import Storage
 extension ReplicaLoop {
     func problems(_ status: Raft.Status) -> [ReplicaStatus.Problem] {
         var found: [ReplicaStatus.Problem] = []
-        if isRemoved(status) {
+        if let teller = status.removedBy {
+            let detail = "This node was removed from the cluster while it was away, as \(teller) says. Stop it."
+            found.append(.init(name: .notAMember, detail: detail))
+            return found
+        }
+        if isRemoved {
             found.append(.init(name: .notAMember, detail: "This node was removed from the cluster. Stop it."))
             return found
         }
@@ -32,9 +37,11 @@ extension ReplicaLoop {
         return found
     }
 
-    private func isRemoved(_ status: Raft.Status) -> Bool {
-        !node.membership.members.isEmpty && !node.membership.recognises(identity)
-            && status.membershipIndex <= status.commit
+    /// As a member said, or the log has it, and not only a change that may yet be undone.
+    var isRemoved: Bool {
+        if node.removedBy != nil { return true }
+        return !node.membership.members.isEmpty && !node.membership.recognises(identity)
+            && node.status.membershipIndex <= node.commit
     }
 
     private var noPrimary: String {

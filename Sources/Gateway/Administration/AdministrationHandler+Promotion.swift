@@ -102,6 +102,8 @@ extension Problem {
                     + "with greater ids may be missing. To go on without them, accept the loss.",
                 Members(field: "acceptLoss")
             )
+        case .removed:
+            self.init(.notPromotable, "This node was removed from its cluster, which goes on without it. See /status.")
         case .diverged:
             self.init(.promotedApart, "This node has stopped: another one was promoted without it. See /status.")
         }

@@ -15,15 +15,15 @@ struct Relay: Sendable {
         switch reason {
         case .notPrimary where isForwarded:
             pending.exchange.refuse(Problem(reason))
-        case .noPrimary where isForwarded, .stopping where isForwarded:
+        case .noPrimary where isForwarded, .removed where isForwarded, .stopping where isForwarded:
             // The node that passed it on looks for another primary, which it does not after a 503.
             pending.exchange.refuse(Problem(.notPrimary, "This node is not the primary, and knows of none."))
         case .notPrimary(let primary):
             pass(pending, to: primary)
         case .overwritten where pending.hold > .zero:
             pending.attempt(pending)
-        case .noPrimary, .noQuorum, .tooFewCopies, .overloaded, .diskFull, .forming, .repairing, .overwritten,
-            .stopping:
+        case .noPrimary, .noQuorum, .tooFewCopies, .overloaded, .diskFull, .forming, .removed, .repairing,
+            .overwritten, .stopping:
             pending.exchange.refuse(Problem(reason))
         }
     }

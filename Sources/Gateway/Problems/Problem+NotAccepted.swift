@@ -29,6 +29,8 @@ extension Problem {
             self.init(.diskFull, "Too few nodes have room on their disks.")
         case .forming:
             self.init(.forming, "Not all of the listed members have been up yet.")
+        case .removed:
+            self.init(.notAMember, "This node was removed from the cluster.")
         case .repairing:
             self.init(.repairing, "This node can't read all of its log, and gets what is missing from the others.")
         case .overwritten:

@@ -24,6 +24,15 @@ extension ProblemType {
                     + "`/problems/degraded`.",
                 "Nothing was stored: send again once the missing voter is back, or ask for fewer copies."
             )
+        case .notAMember:
+            Explanation(
+                "The node is not a member",
+                "The node was removed from the cluster. Or the others belong to a cluster already, and this node's "
+                    + "data directory is new: a node that lost its data can't go on under its old name, for it has "
+                    + "forgotten what it promised.",
+                "Nothing was stored: send again, to another node. Operators: stop a node that was removed. Give one "
+                    + "that lost its data directory the directory back, or let it join with `--rejoin`."
+            )
         case .forming:
             Explanation(
                 "The cluster has not been formed yet",

@@ -49,7 +49,7 @@ extension ProblemType {
             administrationText
         case .primaryKnown, .otherEpoch, .notPromotable, .lossNotAccepted, .promotedApart, .promotionTooSoon:
             promotionText
-        case .notPrimary, .noPrimary, .noQuorum, .tooFewCopies, .forming, .overwritten: clusterText
+        case .notPrimary, .noPrimary, .notAMember, .noQuorum, .tooFewCopies, .forming, .overwritten: clusterText
         case .overloaded, .stopping, .notCaughtUp, .peerNotReady, .repairing, .diskFull, .timedOut, .storageFailure:
             nodeText
         }

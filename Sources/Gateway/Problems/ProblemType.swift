@@ -44,6 +44,7 @@ package enum ProblemType: String, CaseIterable, Sendable {
     // The cluster can't do it now.
     case notPrimary = "not-primary"
     case noPrimary = "no-primary"
+    case notAMember = "not-a-member"
     case noQuorum = "no-quorum"
     case tooFewCopies = "too-few-copies"
     case forming = "forming"
@@ -85,9 +86,9 @@ package enum ProblemType: String, CaseIterable, Sendable {
         case .headersTooLarge: .requestHeaderFieldsTooLarge
         case .storageFailure: .internalServerError
         case .unsupportedTransferEncoding: .notImplemented
-        case .noPrimary, .noQuorum, .tooFewCopies, .forming, .overwritten, .overloaded, .stopping, .notCaughtUp,
-            .peerNotReady, .repairing, .tooManyConnections, .transferUnderWay, .transferFailed, .promotionTooSoon,
-            .changeUnderWay, .memberBehind:
+        case .noPrimary, .notAMember, .noQuorum, .tooFewCopies, .forming, .overwritten, .overloaded, .stopping,
+            .notCaughtUp, .peerNotReady, .repairing, .tooManyConnections, .transferUnderWay, .transferFailed,
+            .promotionTooSoon, .changeUnderWay, .memberBehind:
             .serviceUnavailable
         case .timedOut: .gatewayTimeout
         case .unsupportedVersion: .httpVersionNotSupported

@@ -46,16 +46,7 @@ extension ReplicaStatus.Problem.Name {
                     + "frees a full disk. There was no room to make it, or it has been used.",
                 "Make room on the disk of that node, and restart it."
             )
-        case .notAMember:
-            ProblemType.Explanation(
-                "The node is not a member",
-                "The node was removed from the cluster. Or the others belong to a cluster already, and this node's "
-                    + "data directory is new: a node that lost its data can't go on under its old name, for it has "
-                    + "forgotten what it promised.",
-                "Stop a node that was removed. Give one that lost its data directory the directory back, or remove it "
-                    + "from the cluster."
-            )
-        case .diskFull, .forming, .noPrimary, .promotedApart, .repairing:
+        case .diskFull, .forming, .noPrimary, .notAMember, .promotedApart, .repairing:
             preconditionFailure("\(rawValue) is an error with a page of its own")
         }
     }

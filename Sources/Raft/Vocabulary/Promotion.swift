@@ -28,5 +28,7 @@ package struct Promotion: Hashable, Sendable {
         case mayLoseMessages(after: LogIndex)
         /// Another node was promoted as well.
         case diverged
+        /// This node was removed while it was away.
+        case removed
     }
 }

@@ -26,8 +26,14 @@ extension Network {
         }
     }
 
-    /// Who does not hear a request says at least of which epoch it is.
+    /// Who does not hear a request says at least that its sender was removed, or of which epoch it is itself.
     private mutating func returnToSender(_ packet: Packet, _ request: RPCRequest) {
+        guard !isCut(packet.to, packet.from) else { return }
+        let sender = MemberIdentity(id: packet.from, incarnation: packet.incarnation)
+        if self[packet.to].node?.hasRemoved(sender) == true {
+            step(packet.from, .removed(by: self[packet.to].identity))
+            return step(packet.from, .undelivered(to: packet.to, lane: request.lane))
+        }
         guard let epoch = self[packet.to].node?.epoch, epoch != packet.epoch else { return }
         step(packet.from, .otherEpoch(epoch, from: self[packet.to].identity))
         step(packet.from, .undelivered(to: packet.to, lane: request.lane))
