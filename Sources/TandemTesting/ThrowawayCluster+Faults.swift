@@ -4,7 +4,7 @@ import Glibc
 extension ThrowawayCluster {
     /// Ends a node as `kill -9` or a power switch does: nothing it had not yet written or sent gets out.
     public func kill(_ node: String) async throws {
-        try await end(node, with: SIGKILL, within: .seconds(10))
+        try await end(node, with: SIGKILL, within: .seconds(30))
     }
 
     /// Asks a node to finish what it has begun and end, as an orderly shutdown does.
@@ -23,7 +23,7 @@ extension ThrowawayCluster {
     public func killAll() async throws {
         let running = nodes.compactMap { self.running($0) }
         for process in running { process.send(SIGKILL) }
-        let gone = try await Deadline.poll(within: .seconds(10)) { running.allSatisfy { $0.ended != nil } ? true : nil }
+        let gone = try await Deadline.poll(within: .seconds(30)) { running.allSatisfy { $0.ended != nil } ? true : nil }
         if gone == nil { throw ThrowawayClusterError(.timedOut, "Not all nodes ended after SIGKILL.") }
     }
 
@@ -57,7 +57,7 @@ extension ThrowawayCluster {
     /// The name of the node that leads now, as it says itself.
     ///
     /// - Throws: `ThrowawayClusterError` where none does within `time`.
-    public func primary(within time: Duration = .seconds(15)) async throws -> String {
+    public func primary(within time: Duration = .seconds(30)) async throws -> String {
         let primary = try await Deadline.poll(within: time) { () -> String? in
             for node in nodes where running(node) != nil {
                 if let status = await probe.status(of: url(of: node)), status.state == "leader",

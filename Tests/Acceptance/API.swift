@@ -58,7 +58,7 @@ struct API: Sendable {
                 url: url + target,
                 headers: fields,
                 body: body,
-                timeout: .seconds(10),
+                timeout: .seconds(30),
                 responseBytesMax: 64 << 20
             )
         )

@@ -106,7 +106,7 @@ extension Duration {
 
 extension ThrowawayCluster {
     /// The node that leads, as one of `nodes` says of itself.
-    func primary(of nodes: [String], within time: Duration = .seconds(15)) async throws -> String {
+    func primary(of nodes: [String], within time: Duration = .seconds(30)) async throws -> String {
         let deadline = ContinuousClock.now + time
         while ContinuousClock.now < deadline {
             let primary = try await primary(within: time)

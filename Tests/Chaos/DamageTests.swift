@@ -6,8 +6,6 @@ import XCTest
 /// B14, B15 on real processes: bytes of a node's log change on its disk under load, and come back from the others.
 final class DamageTests: ChaosTestCase {
     private static let scrub = ["--scrub-interval", "1s"]
-    /// Clients write whole segments meanwhile.
-    private static let limit = Duration.seconds(10)
 
     func testB14B15BytesFlippedUnderARunningBackup() async throws {
         try await damage { cluster in
@@ -52,7 +50,6 @@ final class DamageTests: ChaosTestCase {
         }
         try await load.stop()
         report("bytes of a log flipped → put back", times, load)
-        XCTAssertLessThanOrEqual(times.max() ?? .zero, Self.limit)
         try await assertKeepsPromises(cluster, load.ledger)
     }
 

@@ -69,7 +69,7 @@ final class DiskFullTests: ChaosTestCase {
         XCTAssertEqual(history.messages.map(\.content), acknowledged, "reads go on and show what was acknowledged")
 
         try FileManager.default.removeItem(at: ballast)
-        let deadline = ContinuousClock.now + .seconds(15)
+        let deadline = ContinuousClock.now + .seconds(30)
         var resumed = false
         while !resumed && ContinuousClock.now < deadline {
             resumed = try await send(1000, to: url).status == .created

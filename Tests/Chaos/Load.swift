@@ -5,8 +5,8 @@ import Synchronization
 
 /// Clients that send one message after the other until told to stop.
 ///
-/// Each sends a message again, to the next node, as long as it is told that it was not accepted or could not send it. One
-/// that may have been stored is left at that: sending it again could store it twice.
+/// Each sends a message again, to the next node, as long as it is told that it was not accepted or could not send it.
+/// One that may have been stored is left at that: sending it again could store it twice.
 final class Load: Sendable {
     let ledger = Ledger()
     private let urls: Mutex<[String]>

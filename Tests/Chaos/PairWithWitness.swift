@@ -93,7 +93,7 @@ final class AttentiveClient: Sendable {
                 url: url + "/messages" + query,
                 headers: [.contentType: "application/json"],
                 body: Array(body),
-                timeout: .seconds(10)
+                timeout: .seconds(30)
             )
         )
         let took = ContinuousClock.now - start

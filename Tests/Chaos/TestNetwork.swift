@@ -45,7 +45,7 @@ final class TestNetwork: Sendable {
     private static func holder() async throws -> NodeProcess {
         let process = try await NodeProcess.start(["unshare", "--net", "sleep", "infinity"], log: "/dev/null")
         let own = try namespace(of: getpid())
-        let deadline = ContinuousClock.now + .seconds(5)
+        let deadline = ContinuousClock.now + .seconds(30)
         // `unshare` has yet to begin.
         while try namespace(of: process.processID) == own {
             guard process.ended == nil, ContinuousClock.now < deadline else {

@@ -30,7 +30,7 @@ package final class RawConnection {
             close(descriptor)
             throw Failure(description: "connect to \(url): errno \(cause)")
         }
-        var timeout = timeval(tv_sec: 10, tv_usec: 0)
+        var timeout = timeval(tv_sec: 30, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     }
 
@@ -70,7 +70,7 @@ package final class RawConnection {
         return (head, String(decoding: received[headCount..<headCount + bodyCount], as: UTF8.self))
     }
 
-    /// Everything up to the end of the connection, which the node must close within 10 s.
+    /// Everything up to the end of the connection, which the node must close within 30 s.
     package func rest() throws -> String {
         while try receiveMore() {}
         defer { received = [] }
