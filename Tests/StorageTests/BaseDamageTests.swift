@@ -60,6 +60,24 @@ final class BaseDamageTests: DamageTestCase {
         XCTAssertEqual(try files(on: disk), before)
     }
 
+    /// Before the first release the file was laid out otherwise, under the same version number: what such a build wrote
+    /// is refused, and not taken for another state.
+    func testABaseInALayoutBeforeTheFirstReleaseIsUnsupported() throws {
+        let (disk, _) = try makeTrimmed()
+        let bytes = try XCTUnwrap(disk.bytes(of: "base"))
+        // Number and id of an epoch stood before the lengths.
+        for epoch in [0, 1, UInt8.max] {
+            var old = bytes[..<80] + [UInt8](repeating: epoch, count: 16) + bytes[80..<bytes.count - 4]
+            var checksum = CRC32C()
+            checksum.update(old)
+            for place in 0..<4 { old.append(UInt8(truncatingIfNeeded: checksum.value >> UInt32(8 * place))) }
+            for path in ["base", "base.copy"] { disk.plant(Array(old), at: path) }
+            let before = try files(on: disk)
+            assertThrows("unsupported", try openFormed(disk))
+            XCTAssertEqual(try files(on: disk), before)
+        }
+    }
+
     func testABaseThatIsMissingThoughTheLogNeedsOneIsDamage() throws {
         let (disk, model) = try makeTrimmed()
         let one = disk.copy()

@@ -63,7 +63,16 @@ struct BaseFile: TwinFileContent {
                 "\(path) was written by a newer version of tandem. Start that version, or a later one."
             )
         }
-        let membershipEnd = fixedBytes + Int(clamping: bytes.word(at: 80))
+        let (membershipCount, stateCount) = (bytes.word(at: 80), bytes.word(at: 88))
+        let room = UInt64(bytes.count - fixedBytes - 4)
+        guard membershipCount <= room, stateCount == room - membershipCount else {
+            throw StorageError(
+                .unsupported,
+                "\(path) is whole, but not laid out as any released version of tandem does. Keep a copy, then let this "
+                    + "node rejoin with an empty data directory."
+            )
+        }
+        let membershipEnd = fixedBytes + Int(membershipCount)
         let base = BaseState(
             entry: EntryID(term: Term(bytes.word(at: 64)), index: LogIndex(bytes.word(at: 56))),
             chain: ChainValue(bytes.littleEndian(at: 72)),
