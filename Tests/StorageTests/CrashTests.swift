@@ -30,6 +30,7 @@ final class CrashTests: StorageTestCase {
             for part in call { progress.durable.apply(part) }
             progress.possible = [progress.durable]
             if number % 7 == 6 { try directory.seal() }
+            if number % 4 == 3 { keepCheckpoint(in: directory) }
         }
         try directory.close()
     }

@@ -54,6 +54,12 @@ class StorageTestCase: XCTestCase {
         return LogModel(hardState: directory.recovered.hardState, base: directory.base, entries: entries)
     }
 
+    /// Everything in the log counts as applied, for the next start.
+    func keepCheckpoint(in directory: DataDirectory) {
+        let summary = directory.log.summary
+        directory.keep(Checkpoint(entry: summary.last, chain: summary.lastChain, state: [1, 2]))
+    }
+
     func runs(of entries: [Entry]) -> [TermRun] {
         var runs: [TermRun] = []
         for entry in entries where entry.term != runs.last?.term {

@@ -205,6 +205,7 @@ package final class DataDirectory: Sendable {
     package func close() throws(StorageError) {
         defer { lock.release() }
         log.preparer.wait()
+        log.derived.wait()
         try seal()
     }
 
@@ -223,6 +224,7 @@ package final class DataDirectory: Sendable {
         try state.withLock { state throws(StorageError) in
             if let failure = state.failure { throw failure }
             if let failure = log.preparer.failure, failure.isFinal { throw failure }
+            if let failure = log.derived.failure { throw failure }
             do throws(StorageError) {
                 try body(&state)
             } catch {

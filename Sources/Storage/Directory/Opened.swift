@@ -38,9 +38,11 @@ struct Opened: Sendable {
         var damage: [Damage] = []
         let base = try openBase(identity, on: disk, noting: &damage)
         let peers = try openPeers(identity, on: disk, noting: &damage)
+        var checkpoint = try CheckpointFile.read(identity, base: base?.base, on: disk)
         let log = try openLog(
             identity,
             base: base,
+            checkpoint: &checkpoint,
             segments: segments,
             on: disk,
             settings: settings,
@@ -58,6 +60,7 @@ struct Opened: Sendable {
             bootCount: vote.record.bootCount,
             log: log.summary,
             base: base?.base,
+            checkpoint: checkpoint,
             damage: damage,
             lostFrom: vote.record.lostFrom,
             peerBoots: peers.boots
@@ -112,15 +115,18 @@ struct Opened: Sendable {
         return file
     }
 
+    /// - Parameter checkpoint: becomes nil where the log isn't the one it was made of.
     private static func openLog(
         _ identity: DirectoryIdentity,
         base: BaseFile?,
+        checkpoint: inout Checkpoint?,
         segments: [UInt64],
         on disk: any Disk,
         settings: StorageSettings,
         latencies: SyncLatencies,
         lose: (LogIndex) throws(StorageError) -> Void
     ) throws(StorageError) -> SegmentedLog {
+        let derived = DerivedFiles(disk: disk, settings: settings)
         guard let cluster = identity.cluster else {
             for sequence in segments { try removeUnused(sequence, on: disk) }
             return SegmentedLog(
@@ -129,19 +135,29 @@ struct Opened: Sendable {
                 incarnation: identity.incarnation,
                 latencies: latencies,
                 preparer: SegmentPreparer(disk: disk, settings: settings, current: 0, ready: nil),
+                derived: derived,
                 positions: LogPositions(),
                 writer: LogWriter()
             )
         }
-        var recovery = LogRecovery(
-            disk: disk,
-            settings: settings,
-            cluster: cluster,
-            incarnation: identity.incarnation,
-            base: base
-        )
-        try recovery.read(segments)
-        return try recovery.finish(latencies, lose: lose)
+        func read(applied: LogIndex) throws(StorageError) -> LogRecovery {
+            var recovery = LogRecovery(
+                disk: disk,
+                settings: settings,
+                cluster: cluster,
+                incarnation: identity.incarnation,
+                base: base,
+                applied: applied
+            )
+            try recovery.read(segments)
+            return recovery
+        }
+        var recovery = try read(applied: checkpoint?.entry.index ?? .zero)
+        if let found = checkpoint, recovery.mustReadAll(for: found) {
+            checkpoint = nil
+            recovery = try read(applied: .zero)
+        }
+        return try recovery.finish(latencies, derived, lose: lose)
     }
 
     /// Makes good what this node can by itself. Without room that can wait.

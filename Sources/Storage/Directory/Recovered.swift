@@ -37,6 +37,8 @@ package struct Recovered: Hashable, Sendable {
     package var log: LogSummary
     /// What the log goes on from, where it doesn't begin with entry 1.
     package var base: BaseState?
+    /// What entries of the log had brought about already when the node ended; nil where that isn't known.
+    package var checkpoint: Checkpoint?
     /// What couldn't be read; all else was kept. Where it names no entries, all was made good already. Until all is,
     /// this node can't lead, and not all terms and chain values of its log need be known.
     package var damage: [Damage]
@@ -52,6 +54,7 @@ package struct Recovered: Hashable, Sendable {
         bootCount: UInt64,
         log: LogSummary,
         base: BaseState?,
+        checkpoint: Checkpoint?,
         damage: [Damage],
         lostFrom: LogIndex?,
         peerBoots: [PeerBoot]
@@ -62,6 +65,7 @@ package struct Recovered: Hashable, Sendable {
         self.bootCount = bootCount
         self.log = log
         self.base = base
+        self.checkpoint = checkpoint
         self.damage = damage
         self.lostFrom = lostFrom
         self.peerBoots = peerBoots

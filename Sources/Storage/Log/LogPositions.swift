@@ -15,6 +15,10 @@ struct LogPositions: Sendable {
         var end: Int
         /// The first place where not all bytes are what was written there.
         var damagedAt: Int?
+        /// Where it cut off entries of the segments before: the last one it kept.
+        var cut: SegmentSummary.Cut?
+        /// All that it did to the log was to cut off entries and to add some.
+        var isPlain = true
 
         var bytesLeft: Int { file.header.capacity - end }
 
@@ -35,12 +39,12 @@ struct LogPositions: Sendable {
 
     static let nowhere = UInt32.max
 
-    private(set) var summary = LogSummary.empty
+    var summary = LogSummary.empty
     var segments: [Segment] = []
     /// Entries whose content can't be read. Never served.
     var unreadable = IndexRanges()
     /// The content of the next entry can't be checked: the chain value before it is not known.
-    private var suspectsNext = false
+    var suspectsNext = false
     /// Changes with every truncation and reset: what was read under another generation may be void.
     private(set) var generation: UInt64 = 0
     /// What came up to this entry is of no interest.
@@ -78,10 +82,16 @@ struct LogPositions: Sendable {
                 place(offset, of: id.index)
                 if suspectsNext { unreadable.insert(id.index...id.index) }
                 suspectsNext = false
-            case .truncated(let id, let chain): truncate(to: id, chain)
+            case .truncated(let id, let chain):
+                truncate(to: id, chain)
+                noteCut(to: id, chain)
             case .reset(let id, let chain): reset(to: id, chain)
-            case .skipped(let id, let chain): skip(to: id, chain)
-            case .spoiled(let index): unreadable.insert(index...index)
+            case .skipped(let id, let chain):
+                skip(to: id, chain)
+                segments[segments.count - 1].isPlain = false
+            case .spoiled(let index):
+                unreadable.insert(index...index)
+                segments[segments.count - 1].isPlain = false
             }
         }
         segments[segments.count - 1].end = end
@@ -94,6 +104,7 @@ struct LogPositions: Sendable {
         for position in segments.indices {
             segments[position].first = id.index.next
             segments[position].offsets = []
+            segments[position].isPlain = false
         }
         unreadable = IndexRanges()
         summary = LogSummary(emptyAfter: id, chain)
@@ -136,7 +147,7 @@ struct LogPositions: Sendable {
         segments[current].offsets.append(offset)
     }
 
-    private mutating func truncate(to id: EntryID, _ chain: ChainValue) {
+    mutating func truncate(to id: EntryID, _ chain: ChainValue) {
         generation += 1
         for position in segments.indices.reversed() where segments[position].first > id.index {
             segments[position].first = id.index.next

@@ -1,11 +1,22 @@
 import Raft
 
 extension LogRecovery {
+    /// Whether more is wrong than a look at the summaries of segments can tell: those must be read then.
+    ///
+    /// - Parameter checkpoint: where the entries end that were applied before.
+    func mustReadAll(for checkpoint: Checkpoint) -> Bool {
+        if hasLostEnd || isReplaced || !positions.damage.isEmpty { return true }
+        let index = checkpoint.entry.index
+        guard let (id, chain) = Self.identity(at: index, in: positions) else { return true }
+        return (id, chain) != (checkpoint.entry, checkpoint.chain)
+    }
+
     /// Makes what was read durable, and what is torn unreadable.
     ///
     /// - Parameter lose: puts on disk that entries from this one on may have been lost.
     mutating func finish(
         _ latencies: SyncLatencies,
+        _ derived: DerivedFiles,
         lose: (LogIndex) throws(StorageError) -> Void
     ) throws(StorageError) -> SegmentedLog {
         if hasLostEnd {
@@ -21,6 +32,7 @@ extension LogRecovery {
             try latencies.sync(segment.file)
         }
         for path in leftovers { try disk.remove(path) }
+        try removeStraySummaries()
         try disk.syncDirectory("log")
         let preparer = SegmentPreparer(
             disk: disk,
@@ -34,11 +46,24 @@ extension LogRecovery {
             incarnation: incarnation,
             latencies: latencies,
             preparer: preparer,
+            derived: derived,
             positions: positions,
             writer: writer
         )
         try begin(log)
+        for summary in missingSummaries { log.keep(summary) }
         return log
+    }
+
+    /// Those of segments that are not there any more, or not sealed.
+    private func removeStraySummaries() throws(StorageError) {
+        let sealed = Set(positions.segments.dropLast().map(\.file.header.sequence))
+        for name in try disk.list("log") {
+            guard let sequence = SegmentSummary.sequence(ofFileNamed: name), !sealed.contains(sequence) else {
+                continue
+            }
+            try disk.remove("log/" + name)
+        }
     }
 
     /// Lets the log begin after its base: where it was put, or trimmed to.

@@ -8,6 +8,8 @@ import Raft
 ///   they are.
 /// - Where the segment that the log ended in is missing, or a part of it, so is what was written last: the log goes on
 ///   behind what can be read, in another segment, once it is on disk that something was lost.
+/// - Of sealed segments whose entries were all applied before, summaries are read instead (`SegmentSummary`). Where
+///   anything else is found wrong, all are read.
 /// - The last batch is written once more and everything is synced before anything is promised: a sync that failed in
 ///   the process before may have left it in the system's memory only, marked clean.
 struct LogRecovery {
@@ -16,6 +18,8 @@ struct LogRecovery {
     let cluster: ClusterID
     let incarnation: Incarnation
     let base: BaseFile?
+    /// Entries up to this one were applied before the start.
+    let applied: LogIndex
 
     private(set) var positions: LogPositions
     /// The state of the log behind what was read so far; nil before anything was.
@@ -26,6 +30,8 @@ struct LogRecovery {
     private(set) var torns: [(SegmentFile, Range<Int>)] = []
     /// Files that hold nothing and are in the way.
     private(set) var leftovers: [String] = []
+    /// Of sealed segments that were read, where they have none that says the same.
+    private(set) var missingSummaries: [SegmentSummary] = []
     /// What was written last may be missing.
     private(set) var hasLostEnd = false
     /// The segment that must be made for the log to go on.
@@ -37,12 +43,21 @@ struct LogRecovery {
     /// Segments read to find out where the log ends, until they are read for good.
     private var opened: [UInt64: FoundSegment] = [:]
 
-    init(disk: any Disk, settings: StorageSettings, cluster: ClusterID, incarnation: Incarnation, base: BaseFile?) {
+    /// - Parameter applied: the entries up to this one are known to be committed.
+    init(
+        disk: any Disk,
+        settings: StorageSettings,
+        cluster: ClusterID,
+        incarnation: Incarnation,
+        base: BaseFile?,
+        applied: LogIndex
+    ) {
         self.disk = disk
         self.settings = settings
         self.cluster = cluster
         self.incarnation = incarnation
         self.base = base
+        self.applied = applied
         positions = LogPositions(floor: base.map { ($0.base.entry, $0.base.chain) } ?? (.zero, .empty))
         voidsThrough = base?.voidsThrough
     }
@@ -76,8 +91,13 @@ struct LogRecovery {
             }
         }
         for sequence in first..<lastUsed {
+            if let (segment, summary) = try summarized(sequence) {
+                take(segment, summary)
+                continue
+            }
             let found = if let found = try find(sequence) { found } else { try substitute(for: sequence) }
             try read(found, isLast: false)
+            try noteSummary(of: sequence)
         }
         guard let last = try find(lastUsed) else {
             hasLostEnd = true
@@ -116,11 +136,27 @@ struct LogRecovery {
 
     // MARK: One segment
 
+    /// What is known of it is what its summary says.
+    private mutating func take(_ segment: SegmentFile, _ summary: SegmentSummary) {
+        begin(segment, summary.start)
+        positions.take(summary)
+        tip = summary.tip
+        lastMark = .continued
+    }
+
+    /// Of the sealed segment that was just read.
+    private mutating func noteSummary(of sequence: UInt64) throws(StorageError) {
+        guard lastMark == .continued, let tip, let summary = positions.summarizeLast(tip: tip),
+            try storedSummary(of: sequence) != summary
+        else { return }
+        missingSummaries.append(summary)
+    }
+
     private mutating func read(_ found: FoundSegment, isLast: Bool) throws(StorageError) {
         let header = found.segment.header
         if header.sequence == 1 { tip = .empty }
         let own = SegmentScan(found.bytes, header: header, after: nil).ownStart
-        begin(found, own)
+        begin(found.segment, own)
         var scan = SegmentScan(found.bytes, header: header, after: own ?? tip)
         while true {
             while let batch = scan.next() { take(batch) }
@@ -142,12 +178,12 @@ struct LogRecovery {
     }
 
     /// Goes on in this segment, which says itself, where it can be read, that the log is at `own` then.
-    private mutating func begin(_ found: FoundSegment, _ own: LogTip?) {
+    private mutating func begin(_ segment: SegmentFile, _ own: LogTip?) {
         if positions.segments.isEmpty {
             let start = own ?? tip ?? fallback
             let isKnown = start.id.index <= fallback.id.index
             positions.begin(after: isKnown ? start.id : fallback.id, isKnown ? start.chain : fallback.chain)
-            positions.add(found.segment, start: start)
+            positions.add(segment, start: start)
             if !isKnown { positions.skip(to: start.id, start.chain) }
             return
         }
@@ -156,7 +192,7 @@ struct LogRecovery {
             if (own.id, own.chain) != (tip.id, tip.chain) { positions.skip(to: own.id, own.chain) }
             positions.note(damageAt: last.end, ofSegment: last.file.header.sequence, entries: nil)
         }
-        positions.add(found.segment, start: own ?? tip ?? fallback)
+        positions.add(segment, start: own ?? tip ?? fallback)
     }
 
     private mutating func take(_ batch: SegmentScan.Batch) {
@@ -175,7 +211,7 @@ struct LogRecovery {
         if let torn = scan.unreadBytes, scan.lastMark != .continued { torns.append((segment, torn)) }
     }
 
-    private static func identity(at index: LogIndex, in positions: LogPositions) -> (EntryID, ChainValue)? {
+    static func identity(at index: LogIndex, in positions: LogPositions) -> (EntryID, ChainValue)? {
         let summary = positions.summary
         if index == summary.base.index { return (summary.base, summary.baseChain) }
         guard index > summary.base.index, index <= summary.last.index, let place = positions.record(of: index),

@@ -49,6 +49,21 @@ package struct LogSummary: Hashable, Sendable {
         lastChain = chain
     }
 
+    /// What a segment adds, directly after the last.
+    mutating func append(_ segment: SegmentSummary) {
+        for run in segment.termRuns where run.term != termRuns.last?.term { termRuns.append(run) }
+        membershipIndexes += segment.membershipIndexes
+        last = segment.tip.id
+        lastChain = segment.tip.chain
+    }
+
+    /// The runs of terms of these entries, which the log holds.
+    func termRuns(of range: ClosedRange<LogIndex>) -> [TermRun] {
+        var runs = term(at: range.lowerBound).map { [TermRun(firstIndex: range.lowerBound, term: $0)] } ?? []
+        runs += termRuns.filter { $0.firstIndex > range.lowerBound && $0.firstIndex <= range.upperBound }
+        return runs
+    }
+
     /// The log now ends at this entry, beyond the last, though those between are not known.
     mutating func skip(to id: EntryID, _ chain: ChainValue) {
         last = id

@@ -137,6 +137,7 @@ extension SegmentedLog {
                 isLast: next == nil
             )
         )
+        try removeSummary(of: segment.file)
         let file = try SegmentFile.replace(rewrite.header, with: rewrite.content, on: disk)
         positions.withLock { positions in
             positions.replace(place, with: file, rewrite, entries)
@@ -145,6 +146,15 @@ extension SegmentedLog {
         if let held { writer.repairs.forget(held) }
         guard next == nil else { return }
         writer.goOn(in: file, behind: rewrite)
+    }
+
+    /// The summary of a segment that is to be written anew goes before: durable on return.
+    private func removeSummary(of segment: SegmentFile) throws(StorageError) {
+        derived.wait()
+        let path = SegmentSummary.path(of: segment.header.sequence)
+        guard try disk.size(path) != nil else { return }
+        try disk.remove(path)
+        try disk.syncDirectory("log")
     }
 
     /// Term and chain value of an entry, of the copy where there is one.

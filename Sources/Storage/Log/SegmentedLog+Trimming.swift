@@ -40,6 +40,7 @@ extension SegmentedLog {
     private func removeEmptied() throws(StorageError) {
         while let segment = positions.withLock({ $0.emptied }) {
             try disk.remove(segment.path)
+            derived.remove(SegmentSummary.path(of: segment.header.sequence))
             try disk.syncDirectory("log")
             positions.withLock { $0.removeEmptied() }
         }

@@ -10,6 +10,7 @@ package final class SegmentedLog: Sendable {
     let settings: StorageSettings
     let incarnation: Incarnation
     let preparer: SegmentPreparer
+    let derived: DerivedFiles
     let positions: Mutex<LogPositions>
     private let latencies: SyncLatencies
     let writer: Mutex<LogWriter>
@@ -20,6 +21,7 @@ package final class SegmentedLog: Sendable {
         incarnation: Incarnation,
         latencies: SyncLatencies,
         preparer: SegmentPreparer,
+        derived: DerivedFiles,
         positions: consuming LogPositions,
         writer: consuming LogWriter
     ) {
@@ -28,6 +30,7 @@ package final class SegmentedLog: Sendable {
         self.incarnation = incarnation
         self.latencies = latencies
         self.preparer = preparer
+        self.derived = derived
         self.positions = Mutex(positions)
         self.writer = Mutex(writer)
     }
@@ -168,7 +171,16 @@ package final class SegmentedLog: Sendable {
         }
         writer.segment = next
         writer.position = SegmentHeader.byteCount
-        positions.withLock { $0.add(next, start: writer.tip) }
+        let summary = positions.withLock { positions in
+            defer { positions.add(next, start: writer.tip) }
+            return positions.summarizeLast(tip: writer.tip)
+        }
+        if let summary { keep(summary) }
+    }
+
+    /// Lets the next start do without reading this segment, which is sealed.
+    func keep(_ summary: SegmentSummary) {
+        derived.replace(SegmentSummary.path(of: summary.header.sequence)) { summary.encoded() }
     }
 
     private func nextHeader(after header: SegmentHeader) -> SegmentHeader {
