@@ -20,10 +20,11 @@ package struct Broker: Hashable, Sendable {
         latestStamp = .zero
     }
 
-    /// One that goes on after a removed part of the log: no message is left of what was applied.
-    init(applied: UInt64, lastID: UInt64?, stamp: HybridTimestamp) {
-        self.init()
+    /// One that goes on after what was applied before; without messages where those were removed from the log.
+    init(applied: UInt64, messages: UInt64 = 0, firstID: UInt64? = nil, lastID: UInt64?, stamp: HybridTimestamp) {
         appliedIndex = applied
+        messageCount = messages
+        self.firstID = firstID
         self.lastID = lastID
         latestStamp = stamp
     }

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPServer
 import Messaging
 import Raft
@@ -153,6 +154,24 @@ final class ReplicaTests: XCTestCase {
         XCTAssertEqual(try cluster.contents(on: next, through: through), (1...50).map(String.init))
         XCTAssertEqual(try cluster.contents(on: next, recipient: "bob", through: through).count, 50)
         XCTAssertEqual(try cluster.contents(on: next, recipient: "carol", through: through), [])
+    }
+
+    /// What was applied before need not be applied again, and where that isn't known it is.
+    func testARestartGoesOnFromWhatWasApplied() throws {
+        let cluster = try makeCluster(1)
+        let node = cluster.nodes[0]
+        for number in 1...20 { _ = try committed(cluster.send("\(number)", to: cluster.primary())) }
+        let applied = try XCTUnwrap(node.running?.replica.status.appliedIndex)
+        for isKept in [true, false] {
+            try cluster.stopAll()
+            if !isKept { try FileManager.default.removeItem(atPath: node.path + "/checkpoint") }
+            try cluster.startAll()
+            let checkpoint = try XCTUnwrap(node.running?.directory.recovered).checkpoint
+            XCTAssertEqual(checkpoint?.entry.index.rawValue, isKept ? applied : nil)
+            let through = try readable(cluster.read(from: cluster.primary()))
+            XCTAssertEqual(node.running?.replica.status.messageCount, 20)
+            XCTAssertEqual(try cluster.contents(on: node, recipient: "bob", through: through).count, 20)
+        }
     }
 
     func testAnotherNodeTakesOverWhenThePrimaryStops() throws {

@@ -57,6 +57,28 @@ final class BrokerTests: XCTestCase {
         XCTAssertEqual(broker, restored)
     }
 
+    /// A node that starts again with the same log has the same state, without applying it all once more.
+    func testAStateSurvivesAsACheckpoint() throws {
+        var broker = Broker()
+        XCTAssertEqual(try Broker(checkpoint: broker.encodedAsCheckpoint), broker)
+        broker.advance(to: 1)
+        _ = broker.apply(command("one", at: 1), at: 2)
+        _ = broker.apply(command("two", at: 9), at: 3)
+        broker.advance(to: 4)
+        var restored = try Broker(checkpoint: broker.encodedAsCheckpoint)
+        XCTAssertEqual(restored, broker)
+        _ = broker.apply(command("three", at: 10), at: 5)
+        _ = restored.apply(command("three", at: 10), at: 5)
+        XCTAssertEqual(restored, broker)
+    }
+
+    func testDamagedCheckpointsAreRefused() {
+        let bytes = Broker().encodedAsCheckpoint
+        for length in 0..<bytes.count { XCTAssertThrowsError(try Broker(checkpoint: Array(bytes.prefix(length)))) }
+        XCTAssertThrowsError(try Broker(checkpoint: bytes + [0]))
+        XCTAssertThrowsError(try Broker(checkpoint: [9] + bytes.dropFirst()))
+    }
+
     func testDamagedStatesAreRefused() {
         let bytes = Broker().encodedAsBase
         for length in 0..<bytes.count { XCTAssertThrowsError(try Broker(base: Array(bytes.prefix(length)))) }

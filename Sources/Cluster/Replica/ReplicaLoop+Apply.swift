@@ -16,6 +16,7 @@ extension ReplicaLoop {
                 try node.entries(in: first...last)
                 ?? log.entries(from: first, through: last, bytesMax: Self.appliedBytesPerTurnMax)
             for entry in entries { try apply(entry) }
+            keepCheckpointWhereDue()
         } catch let error as StorageError where error.isDamage {
             awaitsRepair = true
             keeper.noteDamage()
@@ -35,6 +36,7 @@ extension ReplicaLoop {
         case .command: _ = broker.apply(try Command(payload: entry.payload), at: entry.index.rawValue)
         case .noop, .membership: broker.advance(to: entry.index.rawValue)
         }
+        checkpoints.add(entry)
     }
 
     private mutating func settle() {

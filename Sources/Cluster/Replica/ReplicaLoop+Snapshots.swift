@@ -38,6 +38,7 @@ extension ReplicaLoop {
         guard let snapshot = installing, snapshot.token <= lastPersisted else { return }
         installing = nil
         broker = snapshot.broker
+        checkpoints.begin()
         clock.merge(broker.latestStamp)
         logger.notice(
             "this node was too far behind for its primary's log, and goes on from its state",

@@ -53,6 +53,8 @@ struct ReplicaLoop {
     var health = LogHealth()
     /// What is to be applied next can't be read.
     var awaitsRepair = false
+    /// When what was applied is to be kept for the next start.
+    var checkpoints = CheckpointPace()
     var leaderContact: Instant?
     var lastLeader: NodeID?
     /// Why the node can't go on.
@@ -88,10 +90,12 @@ struct ReplicaLoop {
         identity = MemberIdentity(id: configuration.id, incarnation: directory.identity.incarnation)
         let base = try Snapshot(directory: directory)
         if let base { broker = try Broker(base: base.state) }
+        if let checkpoint = Self.checkpoint(in: directory) { broker = checkpoint }
         let restored = try RestoredState(
             directory: directory,
             cluster: cluster.cluster,
             base: base,
+            applied: LogIndex(broker.appliedIndex),
             viewed: view?.position
         )
         node = RaftNode(
@@ -113,6 +117,7 @@ struct ReplicaLoop {
     /// - Returns: why it can't; nil when it was told to stop.
     mutating func run(early: [ReplicaInput]) -> String? {
         writer.start()
+        view?.advance(to: LogIndex(broker.appliedIndex))
         if cluster.campaignsAtOnce { node.step(.campaign, now: now) }
         var inputs = early
         while true {
@@ -134,7 +139,10 @@ struct ReplicaLoop {
             if mustStop || failure != nil {
                 abandonEverybody()
                 // A disk that hangs would keep the thread, and this one with it: after a failure the process ends.
-                if failure == nil { writer.stop() }
+                if failure == nil {
+                    writer.stop()
+                    keepCheckpoint()
+                }
                 return failure
             }
             inbox.receive(

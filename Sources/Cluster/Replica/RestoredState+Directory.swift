@@ -2,10 +2,12 @@ import Raft
 import Storage
 
 extension RestoredState {
-    /// What a data directory holds, as Raft wants to know it: nothing of it applied yet.
+    /// What a data directory holds, as Raft wants to know it.
     ///
-    /// - Parameter viewed: how far the view of this log has come. It takes in only what is applied, hence committed.
-    init(directory: DataDirectory, cluster: ClusterID, base: Snapshot?, viewed: LogIndex?) throws {
+    /// - Parameters:
+    ///   - applied: up to where the state machine has it already.
+    ///   - viewed: how far the view of this log has come. It takes in only what is applied, hence committed.
+    init(directory: DataDirectory, cluster: ClusterID, base: Snapshot?, applied: LogIndex, viewed: LogIndex?) throws {
         if let obstacle = directory.obstacle { throw obstacle }
         let (log, summary) = (directory.log, directory.log.summary)
         self.init(
@@ -21,9 +23,9 @@ extension RestoredState {
             baseChain: summary.baseChain,
             termRuns: summary.termRuns,
             lastIndex: summary.last.index,
-            applied: summary.base.index,
+            applied: applied,
             committed: min(viewed ?? .zero, summary.last.index),
-            chains: try log.chains(summary.base.index...summary.last.index)
+            chains: try log.chains(applied...summary.last.index)
         )
     }
 }
