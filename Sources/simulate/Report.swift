@@ -22,6 +22,7 @@ struct Report: CustomStringConvertible {
             \(rounded(hours)) simulated hours, \(statistics.steps) steps
             faults: \(faults.joined(separator: ", ")); \
             RPCs lost \(statistics.messagesLost), doubled \(statistics.messagesDuplicated)
+            logs damaged \(statistics.damaged), repaired \(statistics.repaired); \
             \(statistics.elections) elections; \(statistics.acknowledged) messages acknowledged, \
             \(statistics.refused) refused, \(statistics.unknown) unknown; \(statistics.reads) reads
             \(violations) violations

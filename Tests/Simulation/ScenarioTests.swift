@@ -19,7 +19,7 @@ final class ScenarioTests: XCTestCase {
             .trap("b", power: .kept, operation: 2), .trap("b", power: .drawn, operation: 2), .start("a"), .pause("a"),
             .resume("a"), .cut("a", "b"), .mend("a", "b"), .set(.lossPermille, 7), .slowDisk("a", 5), .hangDisk("a"),
             .fillDisk("a"), .easeDisk("a"), .failDisk("a", operation: 9), .jumpClock("a", -5), .rateClock("a", 8),
-            .transfer(nil), .transfer("b"), .wipe("c"),
+            .transfer(nil), .transfer("b"), .wipe("c"), .flip("a", .log, 17), .flip("b", .base, 0),
         ]
         for fault in faults { XCTAssertEqual(InjectedFault(words: fault.words), fault) }
     }

@@ -151,6 +151,27 @@ final class DamageTests: DamageTestCase {
         assertThrows("damaged", try open(both))
     }
 
+    /// Then a write that is torn meets the only copy that is good, unless the bad one is written first.
+    func testAVoteOfWhichOneCopyGoesBadWhileTheNodeRunsSurvivesATornWrite() throws {
+        for offset in [0, 4096] {
+            for fault in [FaultyDisk.Fault.powerCutWithin, .powerCutAfter] {
+                for fate in [UnsyncedFate.lost, .kept, .drawn] {
+                    let disk = FaultyDisk(seed: 3)
+                    let directory = try open(disk)
+                    let old = HardState(term: 9, vote: "b"), new = HardState(term: 10, vote: "c")
+                    try directory.persist([Persist(token: PersistToken(1), hardState: old)])
+                    disk.flip(bit: 1, ofByte: offset + 40, in: "vote")
+                    disk.inject(fault, at: disk.operations + 1)
+                    XCTAssertThrowsError(
+                        try directory.persist([Persist(token: PersistToken(2), hardState: new)])
+                    )
+                    let found = try open(disk.reboot(fate)).hardState
+                    XCTAssertTrue([old, new].contains(found), "\(offset) \(fault) \(fate): \(found)")
+                }
+            }
+        }
+    }
+
     func testDamageNamesFilePlaceAndEntries() throws {
         let (disk, _) = try makeLog(sealed: true)
         // Header, base record, then the first entry's header, and into its payload.

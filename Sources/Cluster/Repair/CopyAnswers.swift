@@ -36,7 +36,7 @@ final class CopyAnswers: Sendable {
             guard let range = envelope.body.range else { return .malformed("no range of entries") }
             let summary = directory.log.summary
             let reply = RepairReplyBody(
-                entries: Data(EntryCoding.encode(try copies(of: range))),
+                entries: Data(EntryCoding.encode(try directory.log.copies(of: range, bytesMax: Self.answerBytesMax))),
                 base: summary.base.index.rawValue,
                 last: summary.last.index.rawValue
             )
@@ -47,21 +47,6 @@ final class CopyAnswers: Sendable {
         } catch {
             logger.error("copies that another node asks for can't be read", metadata: ["error": "\(error)"])
             return .unavailable("the entries can't be read: \(error)")
-        }
-    }
-
-    /// None where the log doesn't hold the first one, or can't read it either.
-    private func copies(of range: ClosedRange<LogIndex>) throws(StorageError) -> [Entry] {
-        let summary = directory.log.summary
-        guard range.lowerBound > summary.base.index, range.lowerBound <= summary.last.index else { return [] }
-        let last = min(range.upperBound, summary.last.index)
-        do throws(StorageError) {
-            return try directory.log.entries(from: range.lowerBound, through: last, bytesMax: Self.answerBytesMax)
-        } catch {
-            switch error.code {
-            case .damaged, .outOfRange: return []
-            default: throw error
-            }
         }
     }
 }

@@ -136,10 +136,10 @@ final class LogKeeper: Sendable {
     }
 
     /// A witness holds no messages to copy.
-    private func sources(_ cluster: ClusterID) throws -> [CopySource] {
+    private func sources(_ cluster: ClusterID) throws -> [any CopySource] {
         let own = MemberIdentity(id: configuration.id, incarnation: directory.identity.incarnation)
         return try directory.everyKnownMember().filter { $0.id != own.id && $0.kind != .witness }.map {
-            CopySource(peer: $0, cluster: cluster, own: own, client: client)
+            PeerCopies(peer: $0, cluster: cluster, own: own, client: client)
         }
     }
 }

@@ -138,7 +138,7 @@ extension Oracle {
 }
 
 extension ShadowLog {
-    fileprivate init(_ log: SegmentedLog) throws(StorageError) {
+    init(_ log: SegmentedLog) throws(StorageError) {
         let summary = log.summary
         var terms: [Term] = []
         for (place, run) in summary.termRuns.enumerated() {

@@ -37,8 +37,8 @@ struct PairWatch {
         hasPassed = hasPassed || match >= goal
     }
 
-    /// Rule 3: it refuses, is silent, or is behind and makes no progress. Rule 5: a new leader waits less for one that it
-    /// never heard, and not for ever for one that never had this term's no-op.
+    /// Rule 3: it refuses, is silent, or is behind and makes no progress. Rule 5: a new leader waits less for one that
+    /// it never heard, and not for ever for one that never had this term's no-op.
     func isOut(_ backup: Status.Peer, _ settings: Settings, now: Instant) -> Bool {
         let patience = settings.degradeAfter
         if backup.isRefused || now >= (backup.lastContact ?? began) + patience { return true }

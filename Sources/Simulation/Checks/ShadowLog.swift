@@ -1,7 +1,7 @@
 import Raft
 
 /// Which entries a log holds, without their payloads.
-struct ShadowLog {
+struct ShadowLog: Equatable {
     /// The entry before the first one held.
     private(set) var baseEntry: EntryID = .zero
     private var terms: [Term] = []

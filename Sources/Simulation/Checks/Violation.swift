@@ -7,7 +7,7 @@ package struct Violation: Hashable, Sendable, CustomStringConvertible {
         case oneLeaderATerm, oneVoteATerm, termGoesBack, commitGoesBack
         case logMatching, leaderCompleteness
         case committedWithoutQuorum, acknowledgedWithoutCopies, appliedBeforeDisk, promisedBeforeDisk
-        case writesOutOfOrder, durableThingsLost, storageDiffers
+        case writesOutOfOrder, durableThingsLost, storageDiffers, damageServed, campaignsDamaged
         case witnessAhead, witnessActs, witnessPayload, witnessAwaited, committedWithoutBackup, backupMisjudged
         case appliedDifferently, brokersDiffer, timestampGoesBack
         case nodeHalts, nodeCannotStart

@@ -7,7 +7,9 @@ extension SimulatedReplica {
     /// Less than the shell's, so that a turn's share is sometimes not all.
     private static var appliedPerTurnMax: Int { 64 }
 
-    var hasBacklog: Bool { failure == nil && installing == nil && broker.appliedIndex < applicable.rawValue }
+    var hasBacklog: Bool {
+        failure == nil && installing == nil && !awaitsRepair && broker.appliedIndex < applicable.rawValue
+    }
 
     func applyBacklog() {
         guard hasBacklog else { return settle() }
@@ -18,6 +20,10 @@ extension SimulatedReplica {
                 try node.entries(in: first...last)
                 ?? directory.log.entries(from: first, through: last, bytesMax: 1 << 20)
             for entry in entries { try apply(entry) }
+        } catch let error as StorageError where error.isDamage {
+            awaitsRepair = true
+            machine.keeper?.wake()
+            return settle()
         } catch {
             failure = "entry \(broker.appliedIndex + 1) can't be applied: \(error)"
             return

@@ -124,13 +124,21 @@ extension SimulatedReplica {
         let base = directory.log.summary.base.index.rawValue
         let after = max(max(through, Self.pageEntries) - Self.pageEntries, min(base, through))
         do throws(StorageError) {
-            let entries = try directory.log.entries(
-                from: LogIndex(after + 1),
-                through: LogIndex(through),
-                bytesMax: 1 << 20
-            )
+            var entries: [Entry] = []
+            while entries.count < Int(through - after) {
+                // Up to an entry that can't be read, where there is one.
+                entries += try directory.log.entries(
+                    from: LogIndex(after + 1).advanced(by: entries.count),
+                    through: LogIndex(through),
+                    bytesMax: 1 << 20
+                )
+            }
+            world.oracle.readBack(entries, by: self)
             let messages = entries.compactMap(RecordedMessage.init)
             world.answer(call, .read(ReadResult(after: after, through: through, messages: messages)))
+        } catch  where error.isDamage {
+            machine.keeper?.wake()
+            world.answer(call, .notAccepted(primary: nil))
         } catch {
             failure = "entries up to \(through) can't be read: \(error)"
         }

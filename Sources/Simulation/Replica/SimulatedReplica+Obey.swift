@@ -71,12 +71,16 @@ extension SimulatedReplica {
                 through: read.through,
                 bytesMax: world.settings.appendBytesMax
             )
+            world.oracle.readBack(entries, by: self)
             let isWitness = node.membership[read.peer]?.kind == .witness
             append.entries = isWitness ? entries.map(\.withoutPayload) : entries
             world.oracle.sending(.appendEntries(append), to: read.peer, by: self)
             world.send(.appendEntries(append), from: self, to: read.peer)
         } catch  where error.code == .outOfRange {
             // Another leader's entries have replaced them meanwhile: this node leads no longer.
+            receive(.undelivered(read.peer, .append))
+        } catch  where error.isDamage {
+            machine.keeper?.wake()
             receive(.undelivered(read.peer, .append))
         } catch {
             receive(.failed("entries \(read.from) to \(read.through) can't be read: \(error)"))

@@ -99,7 +99,9 @@ extension SimulatedReplica {
 
     private func writeBatch() throws(StorageError) {
         guard let last = writer.batch.last else { return }
+        let before = world.hasFlips ? machine.usedBytes : [:]
         try directory.persist(writer.batch)
+        machine.vouched = before
         world.oracle.persisted(writer.batch, by: self)
         writer.batch = []
         writer.sealAt = world.now + SimulatedWriter.sealDelay

@@ -20,6 +20,8 @@ final class SimulatedReplica {
         case persisted(PersistToken)
         case trimmed(BaseState)
         case room(Room)
+        /// Entries of the log that can't be read.
+        case health([ClosedRange<LogIndex>])
         case failed(String)
     }
 
@@ -63,6 +65,10 @@ final class SimulatedReplica {
     var lastTrim: UInt64
     var writer = SimulatedWriter()
     var room: Room
+    /// Entries that can't be read.
+    var lost: [ClosedRange<LogIndex>] = []
+    /// What is to be applied next can't be read.
+    var awaitsRepair = false
     /// Why the process can't go on.
     var failure: String?
 
@@ -168,8 +174,10 @@ final class SimulatedReplica {
 
     func step(_ event: Event) {
         world.statistics.steps += 1
+        let wasFollower = node.role == .follower
         node.step(event, now: now)
         world.oracle.stepped(self)
+        if wasFollower, node.role != .follower { world.oracle.campaigned(self) }
     }
 
     private func handle(_ input: Input) {
@@ -191,6 +199,7 @@ final class SimulatedReplica {
         case .persisted(let token): persisted(token)
         case .trimmed(let base): step(.trimmed(through: base.entry, chain: base.chain))
         case .room(let room): self.room = room
+        case .health(let lost): receive(lost: lost)
         case .failed(let reason): failure = reason
         }
     }

@@ -24,6 +24,9 @@ extension InjectedFault {
             self =
                 verb == "crash"
                 ? .crash(id, power: power, operations: number) : .trap(id, power: power, operation: number)
+        case ("flip", 3):
+            guard let target = FlipTarget(rawValue: rest[1]), let number = Int(rest[2]) else { return nil }
+            self = .flip(NodeID(rest[0]), target, number)
         default: return nil
         }
     }
@@ -70,6 +73,7 @@ extension InjectedFault {
         case .rateClock(let id, let number): ["rate", id.rawValue, "\(number)"]
         case .transfer(let id): ["transfer", id?.rawValue ?? "any"]
         case .wipe(let id): ["wipe", id.rawValue]
+        case .flip(let id, let target, let number): ["flip", id.rawValue, target.rawValue, "\(number)"]
         }
     }
 

@@ -35,6 +35,14 @@ package enum InjectedFault: Hashable, Sendable {
     case transfer(NodeID?)
     /// The disk is replaced by an empty one, while the process is down.
     case wipe(NodeID)
+    /// A bit turns over, in one of the bytes there are; nothing happens where that would cost the cluster its last
+    /// copy.
+    case flip(NodeID, FlipTarget, Int)
+
+    /// Where a bit turns over: in one of a machine's segments, in one copy of its vote, in one copy of its base.
+    package enum FlipTarget: String, CaseIterable, Sendable {
+        case log, vote, base
+    }
 
     /// What can be set.
     package enum Setting: String, CaseIterable, Sendable {
@@ -60,7 +68,7 @@ package enum FaultKind: String, CaseIterable, Hashable, Sendable {
     case slowDisk, hungDisk, fullDisk, failedDisk
     case clockJump, clockRate
     case transfer
-    case wipe
+    case wipe, flip
 }
 
 extension InjectedFault {
@@ -85,6 +93,7 @@ extension InjectedFault {
         case .rateClock(_, let rate): rate == 0 ? nil : .clockRate
         case .transfer: .transfer
         case .wipe: .wipe
+        case .flip: .flip
         case .start, .resume, .mend, .easeDisk: nil
         }
     }
@@ -94,7 +103,7 @@ extension InjectedFault {
         switch self {
         case .crash(let id, _, _), .trap(let id, _, _), .start(let id), .pause(let id), .resume(let id),
             .slowDisk(let id, _), .hangDisk(let id), .fillDisk(let id), .easeDisk(let id), .failDisk(let id, _),
-            .jumpClock(let id, _), .rateClock(let id, _), .wipe(let id):
+            .jumpClock(let id, _), .rateClock(let id, _), .wipe(let id), .flip(let id, _, _):
             [id]
         case .cut(let from, let to), .mend(let from, let to): [from, to]
         case .transfer(let id): id.map { [$0] } ?? []

@@ -17,6 +17,8 @@ package struct Knobs: Hashable, Sendable {
     package var reserveBytes = 1024
     /// After how many applied entries the log is cut; 0: never.
     package var trimAfter = 0
+    /// How often a piece of the log is read, to see whether it can be; 0: never.
+    package var scrub = 0
 
     // The machines: how long things take there.
     package var turnMax = 20
@@ -63,7 +65,7 @@ package struct Knobs: Hashable, Sendable {
         ("uncommittedBytesMax", \.uncommittedBytesMax), ("retainedBytesMax", \.retainedBytesMax),
         ("degradeAfter", \.degradeAfter),
         ("segmentBytes", \.segmentBytes), ("firstSegmentBytes", \.firstSegmentBytes), ("reserveBytes", \.reserveBytes),
-        ("trimAfter", \.trimAfter),
+        ("trimAfter", \.trimAfter), ("scrub", \.scrub),
         ("turnMax", \.turnMax), ("diskMin", \.diskMin), ("diskMax", \.diskMax),
         ("diskSpikePermille", \.diskSpikePermille), ("diskSpikeMax", \.diskSpikeMax), ("restart", \.restart),
         ("delayMin", \.delayMin), ("delayMax", \.delayMax), ("delaySpikePermille", \.delaySpikePermille),

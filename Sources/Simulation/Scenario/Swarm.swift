@@ -59,6 +59,10 @@ package struct Swarm {
         let share = random.pick([150, 300, 500])
         // A lost disk needs a way back into the cluster; see `FaultKind`.
         kinds = FaultKind.allCases.filter { kind in kind != .wipe && random.hits(permille: share) }
+        guard kinds.contains(.flip) else { return }
+        knobs.scrub = random.pick([0, 0, 5000, 50_000])
+        // What everybody has trimmed nobody has copies of.
+        if random.next(below: 3) > 0 { knobs.trimAfter = 0 }
     }
 
     // MARK: Faults
@@ -101,6 +105,7 @@ package struct Swarm {
         case .clockRate:
             return during(time, end, .rateClock(id, random.pick([-200_000, -1000, 1000, 200_000])), .rateClock(id, 0))
         case .wipe: return []
+        case .flip: return drawFlip(time, id)
         }
     }
 
@@ -110,6 +115,11 @@ package struct Swarm {
 
     private func set(_ setting: InjectedFault.Setting, _ value: Int, _ time: Int, _ end: Int) -> [TimedFault] {
         during(time, end, .set(setting, value), .set(setting, 0))
+    }
+
+    private mutating func drawFlip(_ time: Int, _ id: NodeID) -> [TimedFault] {
+        let targets: [InjectedFault.FlipTarget] = knobs.trimAfter == 0 ? [.log, .log, .log, .vote] : [.vote, .base]
+        return [TimedFault(at: time, .flip(id, random.pick(targets), random.next(in: 0...1 << 30)))]
     }
 
     /// One machine loses power, or all at once do.

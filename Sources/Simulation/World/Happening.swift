@@ -14,6 +14,8 @@ enum Happening {
     case logRead(machine: Int, boot: Int, LogRead)
     /// The state that a log goes on from has been read, for a peer that needs what was removed.
     case baseRead(machine: Int, boot: Int, term: Term, peer: NodeID)
+    /// A process keeps its log readable.
+    case keeper(machine: Int, boot: Int, call: Int)
     /// A process that ended by itself is started again.
     case restart(machine: Int, boot: Int)
     /// A connection to the leader ended: its machine is asked whether anybody listens.

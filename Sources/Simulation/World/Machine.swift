@@ -12,6 +12,12 @@ final class Machine {
     /// Counts the processes there were.
     var boot = 0
     var replica: SimulatedReplica?
+    /// From when a process has opened the directory to its end.
+    var keeper: SimulatedKeeper?
+    /// When a bit of its log turned over last; nil while everything in it is known to be good.
+    var damagedAt: Instant?
+    /// Bytes of its segments that a later batch vouches for.
+    var vouched: [String: Int] = [:]
     /// Answers nothing at all; a machine that is on but runs no process refuses connections.
     var isOff = false
     var isPaused = false
@@ -40,6 +46,16 @@ final class Machine {
     }
 
     var identity: MemberIdentity { MemberIdentity(id: id, incarnation: incarnation) }
+
+    /// How far each segment is written.
+    var usedBytes: [String: Int] {
+        var used: [String: Int] = [:]
+        for name in (try? disk.list("log")) ?? [] where name.hasSuffix(".log") {
+            let path = "log/" + name
+            used[path] = disk.bytes(of: path).flatMap { bytes in bytes.lastIndex { $0 != 0 } }.map { $0 + 1 }
+        }
+        return used
+    }
 
     /// The process with this boot, if it still runs.
     func replica(boot: Int) -> SimulatedReplica? { self.boot == boot ? replica : nil }

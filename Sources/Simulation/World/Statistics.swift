@@ -7,6 +7,9 @@ package struct Statistics: Hashable, Sendable {
     package var messagesLost = 0
     package var messagesDuplicated = 0
     package var elections = 0
+    /// How often damage to a log was found, and how often all of it was made good.
+    package var damaged = 0
+    package var repaired = 0
     package var acknowledged = 0
     package var refused = 0
     package var unknown = 0
@@ -32,6 +35,8 @@ package struct Statistics: Hashable, Sendable {
         messagesLost += other.messagesLost
         messagesDuplicated += other.messagesDuplicated
         elections += other.elections
+        damaged += other.damaged
+        repaired += other.repaired
         acknowledged += other.acknowledged
         refused += other.refused
         unknown += other.unknown

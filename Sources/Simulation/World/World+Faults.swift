@@ -14,7 +14,7 @@ extension World {
             machine(id).trapPower = power
             machine(id).disk.inject(.powerCutWithin, at: machine(id).disk.operations + operation)
         case .start(let id): start(machine(id))
-        case .pause(let id): if machine(id).replica != nil { machine(id).isPaused = true }
+        case .pause(let id): if machine(id).keeper != nil { machine(id).isPaused = true }
         case .resume(let id): resume(machine(id))
         case .cut(let from, let to): links[machine(from).number][machine(to).number].isCut = true
         case .mend(let from, let to): links[machine(from).number][machine(to).number].isCut = false
@@ -29,6 +29,7 @@ extension World {
         case .rateClock(let id, let rate): setRate(of: machine(id), to: rate)
         case .transfer(let id): leader?.replica?.receive(.transfer(id))
         case .wipe(let id): wipe(machine(id))
+        case .flip(let id, let target, let number): flip(machine(id), target, number)
         }
     }
 
@@ -68,7 +69,7 @@ extension World {
     }
 
     private func wipe(_ machine: Machine) {
-        guard machine.replica == nil else { return }
+        guard machine.keeper == nil else { return }
         machine.isWiped = true
         oracle.forget(machine)
     }

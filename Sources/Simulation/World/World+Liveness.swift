@@ -21,6 +21,9 @@ extension World {
     /// Long enough for what is under way to arrive, or to be lost.
     private static let grace = Duration.milliseconds(200)
 
+    /// How often a piece of each log is read in the end.
+    private static let lastScrub = 2000
+
     func heal() {
         trace("the faults end")
         for setting in InjectedFault.Setting.allCases { perform(.set(setting, 0)) }
@@ -41,6 +44,8 @@ extension World {
                 machine.isOff = true
             }
         }
+        if machines.contains(where: { $0.damagedAt != nil }) { knobs.scrub = Self.lastScrub }
+        if hasFlips { for machine in machines { machine.keeper?.wake() } }
         guard suffices(chosen) else { return oracle.violation(.noProgress, "too few disks are left") }
         core = chosen
         schedule(.settleCore, in: Self.grace)
@@ -76,7 +81,8 @@ extension World {
     private func chooseCore() -> [Int] {
         var random = seeds.random(.swarm, 1)
         var core = machines.filter { !$0.isWiped }.map(\.number)
-        guard random.next(below: 2) == 0 else { return core }
+        // Who has the copies that another one lost?
+        guard random.next(below: 2) == 0, !machines.contains(where: { $0.damagedAt != nil }) else { return core }
         while core.count > 1 {
             let place = Int(random.next(below: UInt64(core.count)))
             var fewer = core
@@ -114,8 +120,10 @@ extension World {
         let last = oracle.committed.last
         return clients.allSatisfy { $0.operation == nil }
             && probe.core.allSatisfy { number in
-                guard let replica = machines[number].replica else { return false }
-                return replica.broker.appliedIndex == last.rawValue && replica.directory.log.summary.last.index == last
+                let machine = machines[number]
+                guard let replica = machine.replica, let keeper = machine.keeper else { return false }
+                return keeper.isWhole && machine.damagedAt == nil && replica.broker.appliedIndex == last.rawValue
+                    && replica.directory.log.summary.last.index == last
             }
     }
 

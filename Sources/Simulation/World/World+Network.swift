@@ -91,7 +91,7 @@ extension World {
         mix(2, parcel)
         if let replica = receiver.replica { return replica.receive(.request(parcel)) }
         if receiver.isOff { return }
-        answer(parcel, receiver.isWiped ? .unserved : .refused)
+        answer(parcel, receiver.isWiped || receiver.keeper != nil ? .unserved : .refused)
     }
 
     func answer(_ parcel: Parcel, _ answer: Answer) {
@@ -170,7 +170,7 @@ extension World {
 
     func probe(_ leader: Int, by machine: Int, _ boot: Int) {
         guard let replica = machines[machine].replica(boot: boot), replica.node.leader == machines[leader].id,
-            machines[leader].replica == nil, !machines[leader].isOff, !machines[leader].isWiped,
+            machines[leader].keeper == nil, !machines[leader].isOff, !machines[leader].isWiped,
             !links[machine][leader].isCut, !links[leader][machine].isCut
         else { return }
         replica.receive(.connectionRefused(machines[leader].id))

@@ -6,28 +6,34 @@ import Storage
 extension World {
     /// Starts a process, unless one runs.
     func start(_ machine: Machine) {
-        guard machine.replica == nil, !machine.isWiped else { return }
+        guard machine.keeper == nil, !machine.isWiped else { return }
         machine.isOff = false
         machine.boot += 1
         for other in machines.indices { links[machine.number][other].reset() }
         _ = machine.clock.read(at: now)
         do throws(StorageError) {
             let directory = try open(machine)
-            oracle.recovered(machine, directory)
-            let replica = try SimulatedReplica(world: self, machine: machine, directory: directory)
-            if machine.disk.isDead { return trapped(machine) }
-            machine.replica = replica
-            trace(
-                "\(machine.id) starts (boot \(machine.boot)) with \(directory.hardState), \(directory.log.summary.last)"
-            )
-            schedule(.turn(machine: machine.number, boot: machine.boot), in: .zero)
+            if beginKeeping(machine, directory) { try begin(machine, directory) }
         } catch {
-            if machine.disk.isDead { return trapped(machine) }
-            trace("\(machine.id) can't start: \(error)")
-            oracle.failedToStart(machine, error)
-            endProcess(of: machine, power: nil)
-            restartLater(machine)
+            startFailed(machine, error)
         }
+    }
+
+    func begin(_ machine: Machine, _ directory: DataDirectory) throws(StorageError) {
+        oracle.recovered(machine, directory)
+        let replica = try SimulatedReplica(world: self, machine: machine, directory: directory)
+        if machine.disk.isDead { return trapped(machine) }
+        machine.replica = replica
+        trace("\(machine.id) starts (boot \(machine.boot)) with \(directory.hardState), \(directory.log.summary.last)")
+        schedule(.turn(machine: machine.number, boot: machine.boot), in: .zero)
+    }
+
+    func startFailed(_ machine: Machine, _ error: StorageError) {
+        if machine.disk.isDead { return trapped(machine) }
+        trace("\(machine.id) can't start: \(error)")
+        oracle.failedToStart(machine, error)
+        endProcess(of: machine, power: nil)
+        restartLater(machine)
     }
 
     /// Opens the data directory, and begins it where it is new, as every member of a fresh cluster does.
@@ -63,8 +69,8 @@ extension World {
 
     /// `kill -9`, or with `power` the plug is pulled. The write under way gets as far as so many disk operations.
     func crash(_ machine: Machine, power: UnsyncedFate?, operations: Int) {
-        guard let replica = machine.replica else { return }
-        if replica.writer.phase == .writing, !machine.isDiskHung {
+        guard machine.keeper != nil else { return }
+        if let replica = machine.replica, replica.writer.phase == .writing, !machine.isDiskHung {
             machine.disk.inject(.powerCutWithin, at: machine.disk.operations + operations + 1)
             // However it ends, nobody is told.
             try? replica.directory.persist(replica.writer.batch)
@@ -99,6 +105,7 @@ extension World {
         machine.isPaused = false
         machine.deferred = []
         machine.trapPower = nil
+        machine.keeper = nil
         guard let replica = machine.replica else { return }
         machine.replica = nil
         oracle.ended(replica)

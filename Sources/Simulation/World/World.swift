@@ -12,6 +12,8 @@ package final class World {
     let membership: Membership
     let cluster: ClusterID
     let machines: [Machine]
+    /// Whether bits turn over.
+    let hasFlips: Bool
 
     private(set) var now: Instant = .zero
     var agenda = Agenda()
@@ -41,6 +43,7 @@ package final class World {
             Machine(number: number, id: id, kind: scenario.topology.kind(of: id), seeds: seeds)
         }
         self.machines = machines
+        hasFlips = scenario.faults.contains { $0.fault.kind == .flip }
         membership = Membership(
             machines.map { .init(id: $0.id, kind: $0.kind, incarnation: $0.incarnation, url: "http://\($0.id)") }
         )
@@ -98,6 +101,8 @@ package final class World {
         case .turn(let machine, let boot): machines[machine].replica(boot: boot)?.turn()
         case .wake(let machine, let boot): machines[machine].replica(boot: boot)?.wake()
         case .writer(let machine, let boot, let call): machines[machine].replica(boot: boot)?.writerRuns(call)
+        case .keeper(let machine, let boot, let call):
+            if machines[machine].boot == boot { machines[machine].keeper?.run(call) }
         case .logRead(let machine, let boot, let read): machines[machine].replica(boot: boot)?.finish(read)
         case .baseRead(let machine, let boot, let term, let peer):
             machines[machine].replica(boot: boot)?.sendBase(term: term, to: peer)
@@ -123,6 +128,7 @@ extension Happening {
     fileprivate var process: Int? {
         switch self {
         case .turn(let machine, _), .wake(let machine, _), .writer(let machine, _, _), .logRead(let machine, _, _),
+            .keeper(let machine, _, _),
             .probe(let machine, _, _), .baseRead(let machine, _, _, _):
             machine
         case .requestArrives(let parcel): parcel.to

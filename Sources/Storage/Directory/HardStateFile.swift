@@ -121,12 +121,23 @@ struct HardStateFile: Sendable {
         record.sequence += 1
         let bytes = Self.encode(record, incarnation)
         let newest = newestOffset
-        for offset in Self.copyOffsets.filter({ $0 != newest }) + [newest] {
+        let others = Self.copyOffsets.filter { $0 != newest }
+        for offset in try isReadable(newest) ? others + [newest] : [newest] + others {
             try file.write(bytes, at: offset)
             try latencies.sync(file)
             newestOffset = offset
         }
         self.record = record
+    }
+
+    /// The newest copy may have gone bad since it was written: then the other one must not be written over before it.
+    private func isReadable(_ offset: Int) throws(StorageError) -> Bool {
+        do throws(StorageError) {
+            return Self.isWhole(try file.read(at: offset, count: Self.copyBytes))
+        } catch {
+            guard error.isLostData else { throw error }
+            return false
+        }
     }
 
     private static func encode(_ record: Record, _ incarnation: Incarnation) -> [UInt8] {

@@ -1,23 +1,51 @@
-import Raft
-import Storage
+package import Raft
+
+/// Another member, asked for copies of entries.
+package protocol CopySource {
+    var id: NodeID { get }
+
+    /// Copies of the first of these entries, as many as the other gives at a time: at least one.
+    func copies(of range: ClosedRange<LogIndex>) -> Result<[Entry], NoCopy>
+}
+
+/// Why there is no copy.
+package struct NoCopy: Error, Hashable, Sendable {
+    package var reason: String
+
+    package init(reason: String) { self.reason = reason }
+}
 
 /// Puts back entries that can't be read, from the other members' copies.
-struct LogRepair: Sendable {
-    let directory: DataDirectory
-    let sources: [CopySource]
-    /// Keep them as a witness does.
-    let withoutPayloads: Bool
-    /// Asked between two questions.
-    let mustStop: @Sendable () -> Bool
+package struct LogRepair {
+    private let directory: DataDirectory
+    private let sources: [any CopySource]
+    private let withoutPayloads: Bool
+    private let mustStop: () -> Bool
 
     /// How far before the damage copies are asked for at most, where those of what was lost don't fit: what was lost
     /// may have taken the place of entries before it.
     private static let reachMax: UInt64 = 1 << 16
 
+    /// - Parameters:
+    ///   - sources: those that may have copies.
+    ///   - withoutPayloads: keep them as a witness does.
+    ///   - mustStop: asked between two questions.
+    package init(
+        directory: DataDirectory,
+        sources: [any CopySource],
+        withoutPayloads: Bool,
+        mustStop: @escaping () -> Bool
+    ) {
+        self.directory = directory
+        self.sources = sources
+        self.withoutPayloads = withoutPayloads
+        self.mustStop = mustStop
+    }
+
     /// Repairs as much as there are copies of.
     ///
     /// - Returns: why not all; empty where everything can be read again.
-    func run() throws(StorageError) -> [String] {
+    package func run() throws(StorageError) -> [String] {
         // What only concerns this node's own bookkeeping needs no copies.
         try directory.repair([], withoutPayloads: withoutPayloads)
         var lost = directory.log.damage.lostRanges
@@ -43,7 +71,7 @@ struct LogRepair: Sendable {
     }
 
     /// - Returns: why this member has none; nil where its copies are what was lost.
-    private func fetch(_ lost: ClosedRange<LogIndex>, from source: CopySource) throws(StorageError) -> String? {
+    private func fetch(_ lost: ClosedRange<LogIndex>, from source: any CopySource) throws(StorageError) -> String? {
         let beginning = directory.log.summary.base.index.next
         var reach: UInt64 = 0
         while true {
@@ -55,20 +83,20 @@ struct LogRepair: Sendable {
                 guard error.code == .mismatch else { throw error }
             }
             guard first > beginning, reach < Self.reachMax else {
-                return "the entries of \(source.peer.id) are not the ones that were lost"
+                return "the entries of \(source.id) are not the ones that were lost"
             }
             reach = max(64, reach * 4)
         }
     }
 
-    private func give(_ wanted: ClosedRange<LogIndex>, from source: CopySource) throws(StorageError) -> String? {
+    private func give(_ wanted: ClosedRange<LogIndex>, from source: any CopySource) throws(StorageError) -> String? {
         var next = wanted.lowerBound
         while next <= wanted.upperBound {
             switch source.copies(of: next...wanted.upperBound) {
             case .failure(let refusal): return refusal.reason
             case .success(let copies):
                 try directory.repair(copies, withoutPayloads: withoutPayloads)
-                guard let last = copies.last else { return "\(source.peer.id) sent nothing" }
+                guard let last = copies.last else { return "\(source.id) sent nothing" }
                 next = last.index.next
             }
         }
@@ -76,9 +104,28 @@ struct LogRepair: Sendable {
     }
 }
 
+extension SegmentedLog {
+    /// Entries of this range for another node that lost them, whatever of it this node can read, committed or not, as
+    /// many as fit into `bytesMax` but at least one batch; none where the log doesn't hold the first one, or can't read
+    /// it either.
+    package func copies(of range: ClosedRange<LogIndex>, bytesMax: Int) throws(StorageError) -> [Entry] {
+        let summary = summary
+        guard range.lowerBound > summary.base.index, range.lowerBound <= summary.last.index else { return [] }
+        let last = min(range.upperBound, summary.last.index)
+        do throws(StorageError) {
+            return try entries(from: range.lowerBound, through: last, bytesMax: bytesMax)
+        } catch {
+            switch error.code {
+            case .damaged, .outOfRange: return []
+            default: throw error
+            }
+        }
+    }
+}
+
 extension [Damage] {
     /// The entries that can't be read, each stretch as a whole, also where it goes on in the next segment.
-    var lostRanges: [ClosedRange<LogIndex>] {
+    package var lostRanges: [ClosedRange<LogIndex>] {
         var ranges: [ClosedRange<LogIndex>] = []
         for range in compactMap(\.entries) {
             if let last = ranges.last, last.upperBound.next == range.lowerBound {
