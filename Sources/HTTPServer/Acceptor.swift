@@ -80,7 +80,7 @@ final class Acceptor {
     }
 
     private func finish() {
-        // Closing the listener resets those who still wait for it, and they would not know what became of their request.
+        // Closing the listener resets those who still wait for it: they would not know what became of their request.
         acceptWaiting()
         environment.listener.socket.close()
         for entry in pending.values {
