@@ -83,6 +83,27 @@ final class LeaderRemovalTests: XCTestCase {
         isClean(network)
     }
 
+    /// It hears from its successor that its last entry is committed. By then it is a learner, and its copy no voter's.
+    func testE6WhoLeftDoesNotCountItsOwnCopy() {
+        let settings = Settings(appendEntriesMax: 1, appendsInFlightMax: 2)
+        var network = Network(voters: ["a", "b"], settings: settings)
+        network.elect("a")
+        network.run(for: .milliseconds(200))
+        network.cuts = [("b", "a")]
+        network.reportsLosses = false
+        XCTAssertNil(network.outcome(network.change(at: "a", .demote("a"))))
+        let write = network.propose(at: "a")
+        network.run(for: .seconds(1))
+        XCTAssertEqual(network.leader, "b")
+        network.cuts = []
+        network.run(for: .seconds(1))
+        guard case .committed(_, _, let copies) = network.outcome(write) else {
+            return XCTFail("\(String(describing: network.outcome(write)))")
+        }
+        XCTAssertEqual(copies, 1)
+        isClean(network)
+    }
+
     /// Nobody takes over in time: it steps down all the same.
     func testE6ALeavingLeaderStepsDownWhereNobodyTakesOver() {
         var network = cluster(["a", "b"])
