@@ -61,9 +61,12 @@ struct Joining: Sendable {
     /// - Parameter isNew: it may be added. Else it is only to become what it is to be: a member that was removed is not
     ///   added again by its own doing.
     func ask(isNew: Bool) -> Answer {
+        // A voter begins as a learner. Where the answer to that got lost, it must be able to hear that it is one: it
+        // cannot catch up before.
+        let kind = isNew && wish.kind == .voter ? .learner : wish.kind
         let question = Question(
             id: own.id.rawValue,
-            kind: wish.kind.name,
+            kind: kind.name,
             url: isNew ? url : nil,
             incarnation: own.incarnation.rawValue.hexadecimal
         )
