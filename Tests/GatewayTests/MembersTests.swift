@@ -67,6 +67,21 @@ final class MembersTests: GatewayTestCase {
         )
     }
 
+    /// What is in force and not committed may yet be cut off: nobody is told that it is so.
+    func testWhileAChangeIsUnderWayNothingIsSaidToBeSo() async throws {
+        replica.update { $0.status.areMembersSettled = false }
+        let replies = [
+            try await set(#"{"id":"a","kind":"voter"}"#), try await remove(#"{"id":"c"}"#),
+            try await set(#"{"id":"a","incarnation":"0000000000000008"}"#),
+            try await remove(#"{"id":"a","incarnation":"0000000000000008"}"#),
+        ]
+        for reply in replies {
+            XCTAssertEqual(reply.status, 503, reply.text)
+            XCTAssertTrue(reply.text.contains("/problems/change-under-way"), reply.text)
+        }
+        XCTAssertEqual(changes, [])
+    }
+
     func testWhatIsSoAlreadyIsNotDoneAgain() async throws {
         for body in [
             #"{"id":"a"}"#, #"{"id":"a","kind":"voter"}"#,

@@ -30,6 +30,7 @@ extension ReplicaLoop {
         published.isReady = isReady(status)
         published.voters = node.membership.voters.count
         published.members = node.membership.members.map { member(status, $0) }
+        published.areMembersSettled = status.membershipIndex <= status.commit
         published.hlc = clock.latest
         published.storageBytes = UInt64(log.storedBytes)
         published.freeBytes = room.freeBytes.map(UInt64.init)

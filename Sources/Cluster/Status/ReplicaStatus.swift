@@ -73,6 +73,8 @@ package struct ReplicaStatus: Sendable {
     package var isReady = false
     package var voters = 0
     package var members: [Member] = []
+    /// Whether these are known to be committed: else a change is under way, which may yet come to nothing.
+    package var areMembersSettled = true
     package var hlc = HybridTimestamp.zero
     /// Only where it was asked for.
     package var kernelClock: KernelClock?

@@ -38,10 +38,12 @@ extension AdministrationHandler {
         do throws(Problem) {
             step = try MembershipStep(towards: wish, from: status.members.map(\.member))
         } catch {
-            return pending.exchange.refuse(error)
+            return refuse(error, status, pending)
         }
         switch step {
-        case .done(let member): answer(.ok, member, status, pending)
+        case .done(let member):
+            guard status.areMembersSettled else { return pending.exchange.refuse(Problem(.unsettled)) }
+            answer(.ok, member, status, pending)
         case .change(let change, let member, let isLast):
             make(change, for: pending) {
                 if !isLast { return answer(.accepted, member, status, pending) }
@@ -54,14 +56,18 @@ extension AdministrationHandler {
     private func remove(_ id: NodeID, _ incarnation: Incarnation?, for pending: PendingRequest) {
         let status = replica.status
         guard let member = status.members.first(where: { $0.id == id })?.member else {
-            return pending.exchange.refuse(Problem(.noSuchMember, "No member is called \(id).", .init(field: "id")))
+            return refuse(Problem(.noSuchMember, "No member is called \(id).", .init(field: "id")), status, pending)
         }
         guard incarnation == nil || incarnation == member.incarnation else {
-            return pending.exchange.refuse(
-                Problem(.memberExists, "The member called \(id) is another node.", .init(field: "incarnation"))
-            )
+            let detail = "The member called \(id) is another node."
+            return refuse(Problem(.memberExists, detail, .init(field: "incarnation")), status, pending)
         }
         make(.remove(id), for: pending) { answer(.ok, member, status, pending) }
+    }
+
+    /// While a change is under way, what it makes wrong may yet be right.
+    private func refuse(_ problem: Problem, _ status: ReplicaStatus, _ pending: PendingRequest) {
+        pending.exchange.refuse(status.areMembersSettled ? problem : Problem(.unsettled))
     }
 
     private func make(
