@@ -20,12 +20,18 @@ final class ScenarioTests: XCTestCase {
             .resume("a"), .cut("a", "b"), .mend("a", "b"), .set(.lossPermille, 7), .slowDisk("a", 5), .hangDisk("a"),
             .fillDisk("a"), .easeDisk("a"), .failDisk("a", operation: 9), .jumpClock("a", -5), .rateClock("a", 8),
             .transfer(nil), .transfer("b"), .wipe("c"), .flip("a", .log, 17), .flip("b", .base, 0),
+            .membership(.join("f", as: "b", .voter)),
+            .membership(.join("g", as: "g", .learner)), .membership(.join("h", as: "w", .witness)),
+            .membership(.remove(nil)), .membership(.remove("a")), .membership(.demote("c")),
         ]
         for fault in faults { XCTAssertEqual(InjectedFault(words: fault.words), fault) }
     }
 
     func testUnreadableLinesAreNamed() {
-        for line in ["seed x", "nodes 2+w+w", "speed 3", "heartbeat", "at 5 crash a", "at 5 crash a lost x", "at x"] {
+        for line in [
+            "seed x", "nodes 2+w+w", "speed 3", "heartbeat", "at 5 crash a", "at 5 crash a lost x", "at x",
+            "at 5 join f f king",
+        ] {
             XCTAssertThrowsError(try Scenario(text: "seed 1\n" + line)) { error in
                 XCTAssertEqual((error as? Scenario.Unreadable)?.line, 2, line)
             }

@@ -31,7 +31,7 @@ extension Oracle {
         guard machine.replica != nil else { return }
         let stored = records[machine.number].stored
         do throws(StorageError) {
-            let found = try ShadowLog(directory.log)
+            let found = try ShadowLog(directory)
             if found != stored {
                 violation(.storageDiffers, "\(machine.id) has another log than before the damage, up to \(found.last)")
             }

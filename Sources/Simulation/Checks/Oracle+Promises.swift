@@ -24,7 +24,7 @@ extension Oracle {
             for entry in append.entries where chains[entry.id] != entry.chain {
                 violation(.logMatching, "\(replica.machine.id) sends \(entry.id), which is not what was written")
             }
-            if membership[peer]?.kind == .witness { checkSentToWitness(append, by: replica) }
+            if replica.peers[peer]?.kind == .witness { checkSentToWitness(append, by: replica) }
         case .installSnapshot(let request): checkLeader(of: request.term, number)
         case .timeoutNow(let request): checkLeader(of: request.term, number)
         case .readIndex: break
@@ -50,7 +50,7 @@ extension Oracle {
     /// Only the leader of a term sends in it.
     private func checkLeader(of term: Term, _ number: Int) {
         if leaders[term] != number {
-            violation(.oneLeaderATerm, "\(membership.members[number].id) sends as the leader of term \(term)")
+            violation(.oneLeaderATerm, "\(machines[number].id) sends as the leader of term \(term)")
         }
     }
 
@@ -62,7 +62,7 @@ extension Oracle {
             guard reply.granted, !reply.isPreVote else {
                 return checkTerm(reply.isPreVote ? .zero : reply.term, record, id)
             }
-            let candidate = membership.members[parcel.from].id
+            let candidate = parcel.sender.id
             noteVote(of: replica, for: candidate, in: request.term)
             let disk = record.storedHardState
             if disk.term < request.term || (disk.term == request.term && disk.vote != candidate) {

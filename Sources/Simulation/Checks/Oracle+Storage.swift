@@ -18,7 +18,10 @@ extension Oracle {
         }
         records[number].written.apply(persist)
         records[number].unsynced.append(persist)
-        for entry in persist.entries { noteEntry(entry.id, entry.chain) }
+        for entry in persist.entries {
+            noteEntry(entry.id, entry.chain)
+            if let membership = entry.decodedMembership { note(membership, entry.id, by: replica) }
+        }
         if replica.machine.kind == .witness { checkWritten(persist, byWitness: replica) }
         replica.world.hash.mix(6)
         replica.world.hash.mix(number)
@@ -57,6 +60,10 @@ extension Oracle {
         }
         if snapshot.last.index <= records[number].handedOut {
             violation(.appliedDifferently, "\(replica.machine.id) goes back to \(snapshot.last)")
+        }
+        // E5: never one that came later, or was not committed.
+        if committed.membership(at: snapshot.last.index) != snapshot.membership {
+            violation(.membershipDiffers, "\(replica.machine.id) goes on from \(snapshot.last) with other members")
         }
         records[number].handedOut = snapshot.last.index
     }
@@ -105,7 +112,7 @@ extension Oracle {
         let record = records[machine.number]
         let found: ShadowLog
         do throws(StorageError) {
-            found = try ShadowLog(directory.log)
+            found = try ShadowLog(directory)
         } catch {
             return violation(.nodeCannotStart, "\(machine.id) can't read its log: \(error)")
         }
@@ -134,11 +141,13 @@ extension Oracle {
         records[machine.number].unsynced = []
         records[machine.number].lastToken = PersistToken(0)
         records[machine.number].term = hardState.term
+        records[machine.number].membership = nil
     }
 }
 
 extension ShadowLog {
-    init(_ log: SegmentedLog) throws(StorageError) {
+    init(_ directory: DataDirectory) throws(StorageError) {
+        let log = directory.log
         let summary = log.summary
         var terms: [Term] = []
         for (place, run) in summary.termRuns.enumerated() {
@@ -147,6 +156,12 @@ extension ShadowLog {
             terms += [Term](repeating: run.term, count: run.firstIndex.distance(to: end))
         }
         let chains = try log.chains(summary.base.index...summary.last.index)
-        self.init(base: summary.base, terms: terms, chains: Array(chains.dropFirst()))
+        let base = try directory.base.map { base throws(StorageError) in try Snapshot(base) }
+        var memberships = [MembershipVersion(index: summary.base.index, membership: base?.membership ?? .empty)]
+        for index in summary.membershipIndexes {
+            guard let membership = try log.entry(at: index).decodedMembership else { continue }
+            memberships.append(MembershipVersion(index: index, membership: membership))
+        }
+        self.init(base: summary.base, terms: terms, chains: Array(chains.dropFirst()), memberships: memberships)
     }
 }

@@ -25,8 +25,8 @@ extension Oracle {
         else { return nil }
         return Pair(
             leader: replica.machine.number,
-            backup: replica.world.machine(backup.id).number,
-            witness: replica.world.machine(witness.id).number,
+            backup: replica.world.machine(of: backup).number,
+            witness: replica.world.machine(of: witness).number,
             seen: seen,
             status: status
         )
@@ -53,9 +53,11 @@ extension Oracle {
 
     /// Rule 1: some voter that holds messages can always be elected with the witness's vote.
     func checkElectable(beside replica: SimulatedReplica) {
+        // One that joins reads first of those who were there before it.
+        guard replica.node.membership.recognises(replica.machine.identity) else { return }
         let last = lastStored(on: replica.machine.number)
         let voters = replica.node.membership.members.filter { $0.kind == .voter }
-            .map { replica.world.machine($0.id).number }
+            .map { replica.world.machine(of: $0).number }
         guard !voters.contains(where: { records[$0].isForgotten }) else { return }
         if !voters.contains(where: { lastStored(on: $0) >= last }) {
             violation(.witnessAhead, "witness \(replica.machine.id) has \(last) on disk, which no voter has")

@@ -6,7 +6,7 @@ import Storage
 final class Oracle {
     var now: Instant = .zero
     private(set) var violations: [Violation] = []
-    let membership: Membership
+    let machines: [Machine]
     var records: [Record]
     /// Who led in which term.
     var leaders: [Term: Int] = [:]
@@ -14,6 +14,10 @@ final class Oracle {
     var votes: [Vote: NodeID] = [:]
     /// Every entry that was ever written anywhere.
     var chains: [EntryID: ChainValue] = [:]
+    /// The membership entries among them.
+    var memberships: [EntryID: Membership] = [:]
+    /// Entries of changes that an operator was told to have come to nothing.
+    var refusedChanges: [EntryID] = []
     /// The one log: every entry that any node took for committed.
     var committed = ShadowLog()
     /// The entries of it that some node has applied.
@@ -32,9 +36,11 @@ final class Oracle {
         var term: Term
     }
 
-    init(membership: Membership) {
-        self.membership = membership
-        records = membership.members.map { _ in Record() }
+    /// - Parameter founding: what the first entry of every log says.
+    init(machines: [Machine], founding: Membership) {
+        self.machines = machines
+        memberships[EntryID(term: 1, index: 1)] = founding
+        records = machines.map { _ in Record() }
     }
 
     func violation(_ rule: Violation.Rule, _ explanation: String) {
@@ -79,15 +85,18 @@ final class Oracle {
         if role == .leader, commit > records[number].commit { checkCommit(ofPair: replica) }
         records[number].term = term
         records[number].commit = commit
+        defer { records[number].membership = replica.node.membership }
         guard role == .leader else { return }
         if pairs[number]?.term != term { watchPair(of: replica) }
         if let known = leaders[term], known != number {
             violation(
                 .oneLeaderATerm,
-                "\(membership.members[known].id) and \(replica.machine.id) both lead in term \(term)"
+                "\(machines[known].id) and \(replica.machine.id) both lead in term \(term)"
             )
         }
         leaders[term] = number
+        // Before a change in the same turn makes other ones a quorum.
+        noteCommit(by: replica)
     }
 
     /// Everything the node wants written was handed out.
@@ -96,10 +105,12 @@ final class Oracle {
         let (role, term) = (replica.node.role, replica.node.term)
         noteCommit(by: replica)
         judgePair(of: replica)
+        checkMembership(of: replica)
         defer { records[number].role = role }
         guard role == .leader, records[number].role != .leader else { return }
         replica.world.statistics.elections += 1
         replica.world.trace("\(replica.machine.id) leads in term \(term)")
+        checkElection(of: replica)
         // §5.4, Leader Completeness: a new leader has everything that was committed.
         if let last = committed.entry(at: committed.last), last.id.term < term,
             !records[number].written.holds(last.id)
@@ -131,11 +142,13 @@ final class Oracle {
                     "\(replica.machine.id) has no entry \(index), but \(commit) committed"
                 )
             }
-            committed.append(Entry(id: id, kind: .noop, payload: [], chain: chain))
+            committed.append(id, chain, membership: memberships[id])
             guard index == commit else { continue }
-            let holders = zip(membership.members, records).count { $0.kind != .learner && $1.stored.holds(id) }
-            if holders < membership.quorum {
-                violation(.committedWithoutQuorum, "\(replica.machine.id) commits \(id), which \(holders) have on disk")
+            // In the step that commits it, the next membership may have come into force.
+            let inForce = [record.membership ?? .empty, replica.node.membership]
+            if !inForce.contains(where: { isHeldByQuorum(id, of: $0) }) {
+                let voters = replica.node.membership.voters.map(\.id)
+                violation(.committedWithoutQuorum, "\(replica.machine.id) commits \(id) without a quorum of \(voters)")
             }
         }
         if let ours = record.written.entry(at: commit), let known = committed.entry(at: commit), ours != known {

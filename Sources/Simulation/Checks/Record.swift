@@ -14,6 +14,8 @@ struct Record {
     // Of the process that runs.
     var role = RaftElection.Role.follower
     var term = Term.zero
+    /// As the node has it; nil before its first step.
+    var membership: Membership?
     var commit = LogIndex.zero
     var handedOut = LogIndex.zero
 

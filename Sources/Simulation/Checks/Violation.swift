@@ -9,6 +9,8 @@ package struct Violation: Hashable, Sendable, CustomStringConvertible {
         case committedWithoutQuorum, acknowledgedWithoutCopies, appliedBeforeDisk, promisedBeforeDisk
         case writesOutOfOrder, durableThingsLost, storageDiffers, damageServed, campaignsDamaged
         case witnessAhead, witnessActs, witnessPayload, witnessAwaited, committedWithoutBackup, backupMisjudged
+        // Who belongs to the cluster.
+        case electedWithoutQuorum, membershipDiffers, changeTooSoon, operatorMisled
         case appliedDifferently, brokersDiffer, timestampGoesBack
         case nodeHalts, nodeCannotStart
         // What clients see.
@@ -16,7 +18,7 @@ package struct Violation: Hashable, Sendable, CustomStringConvertible {
         case refusedMessageAppears, unknownMessageTwice, batchTorn, stampDiffers
         case realTimeOrder, readIsNoPrefix, staleRead
         // What must happen in the end.
-        case noProgress, noConvergence
+        case noProgress, noConvergence, needlessElection
     }
 
     package var rule: Rule

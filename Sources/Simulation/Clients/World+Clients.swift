@@ -75,8 +75,12 @@ extension World {
 
     /// A machine that holds messages; once the faults have ended, one of those that work.
     private func anyMachine(_ client: inout SimulatedClient) -> Int {
-        let choice = (probe?.core ?? Array(machines.indices)).filter { machines[$0].kind != .witness }
-        return client.random.pick(choice)
+        let choice = (probe?.core ?? Array(machines.indices)).filter {
+            machines[$0].kind != .witness && machines[$0].isTakenIn
+        }
+        guard probe != nil else { return client.random.pick(choice) }
+        let members = choice.filter { oracle.committed.membership.recognises(machines[$0].identity) }
+        return client.random.pick(members.isEmpty ? choice : members)
     }
 
     func arrive(_ call: ClientCall) {

@@ -8,6 +8,8 @@ final class Parcel {
     let fromBoot: Int
     let to: Int
     let sender: MemberIdentity
+    /// Whom it is meant for: another node at the same address does not hear it.
+    let receiver: MemberIdentity
     let request: RPCRequest
     let hlc: HybridTimestamp
 
@@ -17,6 +19,7 @@ final class Parcel {
         fromBoot: Int,
         to: Int,
         sender: MemberIdentity,
+        receiver: MemberIdentity,
         request: RPCRequest,
         hlc: HybridTimestamp
     ) {
@@ -25,6 +28,7 @@ final class Parcel {
         self.fromBoot = fromBoot
         self.to = to
         self.sender = sender
+        self.receiver = receiver
         self.request = request
         self.hlc = hlc
     }

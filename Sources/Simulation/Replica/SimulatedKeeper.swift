@@ -98,7 +98,7 @@ final class SimulatedKeeper {
     /// A witness holds no messages to copy.
     private func sources() throws(StorageError) -> [any CopySource] {
         try directory.everyKnownMember().filter { $0.id != machine.id && $0.kind != .witness }.map {
-            SimulatedCopies(world: world, from: machine, to: world.machine($0.id))
+            SimulatedCopies(world: world, from: machine, to: world.machine(of: $0))
         }
     }
 }

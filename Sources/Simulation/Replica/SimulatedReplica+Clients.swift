@@ -47,7 +47,11 @@ extension SimulatedReplica {
 
     var hasOtherPrimary: Bool { node.leader.map { $0 != machine.id } ?? false }
 
-    private var otherPrimary: Int? { hasOtherPrimary ? node.leader.map { world.machine($0).number } : nil }
+    /// The machine of the primary, where this node knows its address.
+    var otherPrimary: Int? {
+        guard hasOtherPrimary, let leader = node.leader.flatMap({ peers[$0] }) else { return nil }
+        return world.machine(of: leader).number
+    }
 
     /// A request that this node can't serve: another one leads, or none is known and the request is held.
     private func wait(_ call: ClientCall) {
@@ -65,6 +69,7 @@ extension SimulatedReplica {
     }
 
     func settle(_ settlement: Settlement) {
+        if let call = administered.removeValue(forKey: settlement.ticket) { return conclude(call, settlement) }
         switch settlement {
         case .committed(let ticket, let indexes, let copies):
             guard let call = asked.removeValue(forKey: ticket) else { return }

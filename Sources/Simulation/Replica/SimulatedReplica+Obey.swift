@@ -7,6 +7,7 @@ extension SimulatedReplica {
     func obey(_ ready: Ready) {
         // Only for the record: the announcements speak of these entries.
         if let persist = ready.persist { world.oracle.handedOut(persist, by: self) }
+        if let peers = ready.peers { keepLinks(to: peers) }
         world.oracle.noteCommit(by: self)
         send(ready.announcements)
         if let persist = ready.persist {
@@ -37,6 +38,7 @@ extension SimulatedReplica {
         for item in outbound {
             switch item {
             case .request(let request, let peer):
+                guard peers[peer] != nil else { continue }
                 world.oracle.sending(request, to: peer, by: self)
                 if case .appendEntries(let append) = request, let last = append.entries.last?.index {
                     noteSent(through: last, to: peer)

@@ -17,6 +17,7 @@ final class SimulatedReplica {
         case connectionRefused(NodeID)
         case call(ClientCall)
         case transfer(NodeID?)
+        case administration(AdministrationCall)
         case persisted(PersistToken)
         case trimmed(BaseState)
         case room(Room)
@@ -39,6 +40,8 @@ final class SimulatedReplica {
     var nodeDeadline: Instant
     var campaignsAtOnce = false
 
+    /// Those it can send to.
+    private(set) var peers: [NodeID: Membership.Member] = [:]
     private var inbox: [Input] = []
     private var isTurnDue = false
     /// The earliest wake-up on the agenda, by the machine's clock.
@@ -56,6 +59,8 @@ final class SimulatedReplica {
     var settling: Deque<Settlement> = []
     var asked: [Ticket: ClientCall] = [:]
     var lastTicket: UInt64 = 0
+    /// What operators ask for.
+    var administered: [Ticket: AdministrationCall] = [:]
     /// Held until a primary is known.
     var held: [ClientCall] = []
     /// Calls that wait until an entry is applied here.
@@ -107,6 +112,7 @@ final class SimulatedReplica {
         room = directory.room
         peerRequests = PeerRequests(machines: world.machines.count)
         clock.merge(max(broker.latestStamp, try Self.latestStamp(in: directory.log)))
+        keepLinks(to: node.peers)
     }
 
     /// What the membership entries of a log say.
@@ -118,6 +124,10 @@ final class SimulatedReplica {
             }
             return MembershipVersion(index: index, membership: decoded.membership)
         }
+    }
+
+    func keepLinks(to members: [Membership.Member]) {
+        peers = Dictionary(uniqueKeysWithValues: members.map { ($0.id, $0) })
     }
 
     // MARK: Turns
@@ -196,6 +206,7 @@ final class SimulatedReplica {
         case .connectionRefused(let peer): step(.refused(peer))
         case .call(let call): serve(call)
         case .transfer(let target): transfer(to: target)
+        case .administration(let call): administer(call)
         case .persisted(let token): persisted(token)
         case .trimmed(let base): step(.trimmed(through: base.entry, chain: base.chain))
         case .room(let room): self.room = room

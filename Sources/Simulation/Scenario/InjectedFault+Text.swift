@@ -14,6 +14,10 @@ extension InjectedFault {
         case ("set", 2):
             guard let setting = Setting(rawValue: rest[0]), let value = Int(rest[1]) else { return nil }
             self = .set(setting, value)
+        case ("remove", 1): self = .membership(.remove(rest[0] == "any" ? nil : NodeID(rest[0])))
+        case ("join", 3):
+            guard let kind = Self.kinds.first(where: { $0.name == rest[2] })?.kind else { return nil }
+            self = .membership(.join(NodeID(rest[0]), as: NodeID(rest[1]), kind))
         case (_, 1): self.init(verb, NodeID(rest[0]))
         case (_, 2):
             guard let number = Int(rest[1]) else { return nil }
@@ -40,6 +44,7 @@ extension InjectedFault {
         case "fill": self = .fillDisk(id)
         case "ease": self = .easeDisk(id)
         case "wipe": self = .wipe(id)
+        case "demote": self = .membership(.demote(id))
         default: return nil
         }
     }
@@ -74,8 +79,16 @@ extension InjectedFault {
         case .transfer(let id): ["transfer", id?.rawValue ?? "any"]
         case .wipe(let id): ["wipe", id.rawValue]
         case .flip(let id, let target, let number): ["flip", id.rawValue, target.rawValue, "\(number)"]
+        case .membership(.join(let machine, let id, let kind)):
+            ["join", machine.rawValue, id.rawValue, Self.kinds.first { $0.kind == kind }?.name ?? ""]
+        case .membership(.remove(let id)): ["remove", id?.rawValue ?? "any"]
+        case .membership(.demote(let id)): ["demote", id.rawValue]
         }
     }
+
+    private static let kinds: [(name: String, kind: Membership.Member.Kind)] = [
+        ("voter", .voter), ("learner", .learner), ("witness", .witness),
+    ]
 
     /// What becomes of unsynced writes; `process` where the machine goes on.
     private static let powers: [(name: String, power: UnsyncedFate?)] = [

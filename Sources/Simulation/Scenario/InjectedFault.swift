@@ -43,6 +43,8 @@ package enum InjectedFault: Hashable, Sendable {
     package enum FlipTarget: String, CaseIterable, Sendable {
         case log, vote, base
     }
+    /// Somebody wants another membership.
+    case membership(MemberWish)
 
     /// What can be set.
     package enum Setting: String, CaseIterable, Sendable {
@@ -69,6 +71,7 @@ package enum FaultKind: String, CaseIterable, Hashable, Sendable {
     case clockJump, clockRate
     case transfer
     case wipe, flip
+    case membership
 }
 
 extension InjectedFault {
@@ -94,6 +97,7 @@ extension InjectedFault {
         case .transfer: .transfer
         case .wipe: .wipe
         case .flip: .flip
+        case .membership: .membership
         case .start, .resume, .mend, .easeDisk: nil
         }
     }
@@ -107,7 +111,8 @@ extension InjectedFault {
             [id]
         case .cut(let from, let to), .mend(let from, let to): [from, to]
         case .transfer(let id): id.map { [$0] } ?? []
-        case .set: []
+        case .membership(.join(let id, _, _)): [id]
+        case .membership(.remove), .membership(.demote), .set: []
         }
     }
 }

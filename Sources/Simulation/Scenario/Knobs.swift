@@ -53,6 +53,8 @@ package struct Knobs: Hashable, Sendable {
     package var hold = 300_000
     package var requestTimeout = 800_000
 
+    /// Machines that have no part in the cluster at first.
+    package var spares = 0
     /// How long faults happen.
     package var duration = 4_000_000
 
@@ -73,6 +75,6 @@ package struct Knobs: Hashable, Sendable {
         ("duplicatePermille", \.duplicatePermille), ("lateAnswers", \.lateAnswers), ("appendStall", \.appendStall),
         ("clients", \.clients), ("thinkMax", \.thinkMax), ("readPermille", \.readPermille), ("batchMax", \.batchMax),
         ("contentBytesMax", \.contentBytesMax), ("copiesPermille", \.copiesPermille), ("hold", \.hold),
-        ("requestTimeout", \.requestTimeout), ("duration", \.duration),
+        ("requestTimeout", \.requestTimeout), ("spares", \.spares), ("duration", \.duration),
     ]
 }

@@ -25,9 +25,9 @@ extension Scenario: LosslessStringConvertible {
             let words = content.split(separator: " ").map(String.init)
             guard words.isEmpty || read(words) else { throw Unreadable(line: number + 1, text: String(line)) }
         }
-        let ids = topology.ids
-        if let stranger = faults.first(where: { !$0.fault.nodes.allSatisfy(ids.contains) }) {
-            throw Unreadable(line: 0, text: "\(stranger.fault.words) names a node that \(topology) has not")
+        let machines = machines
+        if let stranger = faults.first(where: { !$0.fault.nodes.allSatisfy(machines.contains) }) {
+            throw Unreadable(line: 0, text: "\(stranger.fault.words) names a machine that \(topology) has not")
         }
         faults.sort { $0.time < $1.time }
     }

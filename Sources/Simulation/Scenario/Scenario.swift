@@ -1,3 +1,5 @@
+package import Raft
+
 /// Everything that decides a run: equal scenarios give equal runs.
 package struct Scenario: Hashable, Sendable {
     /// Decides what the knobs and faults leave open: each single delay and loss, and what torn writes leave.
@@ -13,4 +15,9 @@ package struct Scenario: Hashable, Sendable {
         self.knobs = knobs
         self.faults = faults
     }
+
+    /// The names of all machines: those of the first members, and spare ones that may join.
+    package var machines: [NodeID] { topology.ids + Self.spares.prefix(knobs.spares) }
+
+    package static let spares: [NodeID] = ["f", "g", "h", "i"]
 }

@@ -62,8 +62,8 @@ package struct Shrinker {
         for voters in 1..<topology.voters {
             let isEnough = attempt { scenario in
                 scenario.topology = Topology(voters: voters)
-                let ids = scenario.topology.ids
-                scenario.faults.removeAll { !$0.fault.nodes.allSatisfy(ids.contains) }
+                let machines = scenario.machines
+                scenario.faults.removeAll { !$0.fault.nodes.allSatisfy(machines.contains) }
             }
             if isEnough { return }
         }
@@ -73,7 +73,7 @@ package struct Shrinker {
     private mutating func calmKnobs() {
         while best.knobs.clients > 1, attempt({ $0.knobs.clients -= 1 }) {}
         let ordinary = Knobs()
-        for knob in Knobs.all where knob.name != "duration" && knob.name != "clients" {
+        for knob in Knobs.all where !["duration", "clients", "spares"].contains(knob.name) {
             _ = attempt { $0.knobs[keyPath: knob.path] = ordinary[keyPath: knob.path] }
         }
     }

@@ -18,7 +18,9 @@ package struct Swarm {
         var swarm = Swarm(random: random, topology: topology ?? drawn)
         swarm.drawKnobs()
         swarm.drawKinds()
-        let faults = swarm.drawFaults()
+        var faults = swarm.drawFaults()
+        var members = MemberSwarm(seed: seed, topology: swarm.topology)
+        members.change(&swarm.knobs, &faults)
         return Scenario(seed: seed, topology: swarm.topology, knobs: swarm.knobs, faults: faults)
     }
 
@@ -57,8 +59,9 @@ package struct Swarm {
 
     private mutating func drawKinds() {
         let share = random.pick([150, 300, 500])
-        // A lost disk needs a way back into the cluster; see `FaultKind`.
-        kinds = FaultKind.allCases.filter { kind in kind != .wipe && random.hits(permille: share) }
+        // A lost disk needs a way back into the cluster. Memberships are drawn apart.
+        let drawn = FaultKind.allCases.filter { $0 != .wipe && $0 != .membership }
+        kinds = drawn.filter { _ in random.hits(permille: share) }
         guard kinds.contains(.flip) else { return }
         knobs.scrub = random.pick([0, 0, 5000, 50_000])
         // What everybody has trimmed nobody has copies of.
@@ -104,7 +107,7 @@ package struct Swarm {
             return [TimedFault(at: time, .jumpClock(id, seconds * random.next(in: 1...1000)))]
         case .clockRate:
             return during(time, end, .rateClock(id, random.pick([-200_000, -1000, 1000, 200_000])), .rateClock(id, 0))
-        case .wipe: return []
+        case .wipe, .membership: return []
         case .flip: return drawFlip(time, id)
         }
     }

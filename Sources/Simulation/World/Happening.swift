@@ -28,6 +28,10 @@ enum Happening {
     case callArrives(ClientCall)
     case callAnswered(ClientCall, CallOutcome)
     case callExpires(ClientCall)
+    case errand(Int)
+    case administrationArrives(AdministrationCall)
+    case administrationAnswered(AdministrationCall, AdministrationOutcome)
+    case administrationExpires(AdministrationCall)
     case fault(Int)
     /// The faults end.
     case heal

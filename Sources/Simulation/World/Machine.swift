@@ -1,11 +1,18 @@
 import Raft
 import SimulatedDisk
+import Storage
 
 /// One machine: its disk and clocks, which outlive its processes, and the process that runs on it, if one does.
 final class Machine {
     let number: Int
-    let id: NodeID
-    let kind: Membership.Member.Kind
+    /// What faults know it by.
+    let name: NodeID
+    /// Of the node that runs here: one that joins may take over the name of one that was removed.
+    var id: NodeID
+    /// What that node is to be; a witness is one from its beginning to its end.
+    var kind: Membership.Member.Kind
+    /// Whether it is in the membership that the cluster was formed with.
+    let isFounder: Bool
     let incarnation: Incarnation
     let clock: MachineClock
     var disk: FaultyDisk
@@ -18,6 +25,12 @@ final class Machine {
     var damagedAt: Instant?
     /// Bytes of its segments that a later batch vouches for.
     var vouched: [String: Int] = [:]
+    /// The process asks to be taken into the cluster.
+    var joining: DataDirectory?
+    /// It runs, or is to run, a node of the cluster, or one that wants to be.
+    var isInUse: Bool
+    /// Its log has begun, some time.
+    var isTakenIn: Bool
     /// Answers nothing at all; a machine that is on but runs no process refuses connections.
     var isOff = false
     var isPaused = false
@@ -34,10 +47,15 @@ final class Machine {
     /// What the next crash within an operation does to unsynced writes; nil where only the process ends.
     var trapPower: UnsyncedFate?
 
-    init(number: Int, id: NodeID, kind: Membership.Member.Kind, seeds: Seeds) {
+    /// - Parameter kind: nil for a machine that is no member at first.
+    init(number: Int, name: NodeID, kind: Membership.Member.Kind?, seeds: Seeds) {
         self.number = number
-        self.id = id
-        self.kind = kind
+        self.name = name
+        id = name
+        self.kind = kind ?? .learner
+        isFounder = kind != nil
+        isInUse = isFounder
+        isTakenIn = isFounder
         incarnation = Incarnation(seeds.value(.incarnation, number) | 1)
         clock = MachineClock(start: seeds.value(.clock, number) % 1_000_000_000_000)
         disk = FaultyDisk(seed: seeds.value(.disk, number))
@@ -46,6 +64,11 @@ final class Machine {
     }
 
     var identity: MemberIdentity { MemberIdentity(id: id, incarnation: incarnation) }
+
+    /// How others are to know it, as a member of this kind.
+    func member(_ kind: Membership.Member.Kind) -> Membership.Member {
+        Membership.Member(id: id, kind: kind, incarnation: incarnation, url: "http://\(name)")
+    }
 
     /// How far each segment is written.
     var usedBytes: [String: Int] {

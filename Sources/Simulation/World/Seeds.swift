@@ -5,7 +5,7 @@ import Raft
 struct Seeds {
     enum Purpose: UInt64 {
         case incarnation = 1
-        case clock, disk, diskTime, turn, link, client, node, swarm
+        case clock, disk, diskTime, turn, link, client, node, swarm, administration
     }
 
     let seed: UInt64

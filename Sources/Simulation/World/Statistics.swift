@@ -10,6 +10,7 @@ package struct Statistics: Hashable, Sendable {
     /// How often damage to a log was found, and how often all of it was made good.
     package var damaged = 0
     package var repaired = 0
+    package var membershipChanges = 0
     package var acknowledged = 0
     package var refused = 0
     package var unknown = 0
@@ -37,6 +38,7 @@ package struct Statistics: Hashable, Sendable {
         elections += other.elections
         damaged += other.damaged
         repaired += other.repaired
+        membershipChanges += other.membershipChanges
         acknowledged += other.acknowledged
         refused += other.refused
         unknown += other.unknown

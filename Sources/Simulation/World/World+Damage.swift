@@ -38,6 +38,7 @@ extension World {
         guard knobs.trimAfter == 0, oracle.committed.holds(last), !machine.isWiped,
             machines.contains(where: { other in
                 other.number != machine.number && other.kind != .witness && other.damagedAt == nil && !other.isWiped
+                    && oracle.committed.membership.recognises(other.identity)
                     && oracle.holds(last, on: other.number)
             })
         else { return }

@@ -30,6 +30,7 @@ extension World {
         case .transfer(let id): leader?.replica?.receive(.transfer(id))
         case .wipe(let id): wipe(machine(id))
         case .flip(let id, let target, let number): flip(machine(id), target, number)
+        case .membership(let wish): begin(wish)
         }
     }
 
@@ -43,7 +44,7 @@ extension World {
     }
 
     /// Who leads in the highest term.
-    private var leader: Machine? {
+    var leader: Machine? {
         machines.filter { $0.replica?.node.role == .leader }
             .max { $0.replica?.node.term ?? .zero < $1.replica?.node.term ?? .zero }
     }

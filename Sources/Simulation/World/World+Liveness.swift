@@ -11,6 +11,8 @@ struct LivenessProbe {
     var core: [Int]
     var began: Instant
     var isAcknowledged = false
+    /// When all was well, and what terms there were: no other one may follow.
+    var calm: (since: Instant, term: Term)?
 }
 
 // The end of a run: everything works again on some machines that suffice, and then all must be well.
@@ -31,6 +33,8 @@ extension World {
             for to in links.indices { links[from][to].isCut = false }
         }
         for number in clients.indices { clients[number].isDone = true }
+        // Who joins goes on asking; operators don't.
+        for errand in errands where errand.joiner == nil { errand.isOver = true }
         let chosen = chooseCore()
         for machine in machines {
             resume(machine)
@@ -55,7 +59,7 @@ extension World {
     /// for it.
     func settleCore() {
         if !isElectable(core) {
-            core = machines.filter { !$0.isWiped }.map(\.number)
+            core = machines.filter { $0.isInUse && !$0.isWiped }.map(\.number)
             for number in core { start(machines[number]) }
         }
         var client = SimulatedClient(number: clients.count, random: seeds.random(.client, clients.count))
@@ -68,19 +72,25 @@ extension World {
         schedule(.inspect, in: .milliseconds(10))
     }
 
-    /// Whether some voter's log is up to date enough to be elected by the others.
+    /// Whether some voter's log is up to date enough to be elected by the others, as its own log names them.
     private func isElectable(_ core: [Int]) -> Bool {
-        let voting = core.filter { machines[$0].kind != .learner }
-        return voting.contains { candidate in
-            machines[candidate].kind == .voter
-                && voting.count { oracle.lastStored(on: $0) <= oracle.lastStored(on: candidate) } >= membership.quorum
+        core.contains { candidate in
+            let log = oracle.records[candidate].stored
+            let identity = machines[candidate].identity
+            let isVoter = [log.membership, log.formerMembership ?? .empty].contains {
+                $0.recognises(identity) && $0[identity.id]?.kind == .voter
+            }
+            let votes = log.membership.voters.compactMap(oracle.number).count { voter in
+                core.contains(voter) && oracle.lastStored(on: voter) <= log.lastEntry
+            }
+            return isVoter && votes >= log.membership.quorum
         }
     }
 
     /// Half of the time all that are left; otherwise as few as can elect a primary.
     private func chooseCore() -> [Int] {
         var random = seeds.random(.swarm, 1)
-        var core = machines.filter { !$0.isWiped }.map(\.number)
+        var core = machines.filter { $0.isInUse && !$0.isWiped }.map(\.number)
         // Who has the copies that another one lost?
         guard random.next(below: 2) == 0, !machines.contains(where: { $0.damagedAt != nil }) else { return core }
         while core.count > 1 {
@@ -93,17 +103,21 @@ extension World {
         return core
     }
 
+    /// Whichever of the memberships counts in the end: changes that are under way may be committed or cut off.
     private func suffices(_ core: [Int]) -> Bool {
-        let members = core.map { membership.members[$0] }
-        return members.count { $0.kind != .learner } >= membership.quorum && members.contains { $0.kind == .voter }
+        oracle.possibleMemberships.allSatisfy { membership in
+            let voters = membership.voters.filter { voter in oracle.number(of: voter).map(core.contains) ?? false }
+            return voters.count >= membership.quorum && voters.contains { $0.kind == .voter }
+        }
     }
 
     func inspect() {
         guard let probe else { return }
-        if probe.isAcknowledged, hasConverged(probe) {
+        let isWell = probe.isAcknowledged && hasConverged(probe)
+        if isWell, staysCalm() {
             isOver = true
         } else if now > probe.began + patience {
-            let states = machines.map { machine in
+            let states = machines.filter(\.isInUse).map { machine in
                 "\(machine.id): \(machine.replica.map { "\($0.node.status)" } ?? "down")"
             }
             oracle.violation(
@@ -115,11 +129,12 @@ extension World {
         }
     }
 
-    /// Every machine that works has everything, and nobody waits for anything.
+    /// Every member that works has everything, and nobody waits for anything.
     private func hasConverged(_ probe: LivenessProbe) -> Bool {
         let last = oracle.committed.last
+        let members = oracle.committed.membership.members.compactMap(oracle.number).filter(probe.core.contains)
         return clients.allSatisfy { $0.operation == nil }
-            && probe.core.allSatisfy { number in
+            && members.allSatisfy { number in
                 let machine = machines[number]
                 guard let replica = machine.replica, let keeper = machine.keeper else { return false }
                 return keeper.isWhole && machine.damagedAt == nil && replica.broker.appliedIndex == last.rawValue
@@ -127,8 +142,26 @@ extension World {
             }
     }
 
+    /// Once the membership has changed: who was removed, or does not know it yet, disturbs nobody.
+    private func staysCalm() -> Bool {
+        guard knobs.spares > 0 else { return true }
+        guard let leader = leader?.replica?.node, let calm = probe?.calm,
+            oracle.committed.membership.recognises(leader.identity)
+        else {
+            probe?.calm = leader?.replica.map { (now, $0.node.term) }
+            return false
+        }
+        if leader.term != calm.term {
+            probe?.calm = (now, leader.term)
+            let isLate = now > calm.since + settings.electionTimeout * 2
+            if isLate { oracle.violation(.needlessElection, "\(leader.identity.id) leads in term \(leader.term)") }
+        }
+        return now > calm.since + settings.electionTimeout * 8
+    }
+
     /// Everything that clients were told is judged by the log that came out of it.
     func conclude() {
+        oracle.concludeChanges()
         for violation in HistoryChecker(log: oracle.applied.compactMap(RecordedMessage.init), at: now)
             .violations(of: oracle.history)
         {

@@ -30,13 +30,21 @@ struct Link {
 
 // The network: requests and their answers, late, lost, doubled, or refused.
 extension World {
-    func machine(_ id: NodeID) -> Machine {
-        guard let machine = machines.first(where: { $0.id == id }) else { preconditionFailure("no machine \(id)") }
-        return machine
+    /// The machine that faults know by this name.
+    func machine(_ name: NodeID) -> Machine {
+        guard let found = machines.first(where: { $0.name == name }) else { preconditionFailure("no machine \(name)") }
+        return found
+    }
+
+    /// The machine that a member's address leads to.
+    func machine(of member: Membership.Member) -> Machine {
+        machine(NodeID(String(member.url.dropFirst("http://".count))))
     }
 
     func send(_ request: RPCRequest, from replica: SimulatedReplica, to peer: NodeID) {
-        let (from, to) = (replica.machine.number, machine(peer).number)
+        // Who is no member any more gets nothing that comes late.
+        guard let member = replica.peers[peer] else { return }
+        let (from, to) = (replica.machine.number, machine(of: member).number)
         parcels += 1
         let parcel = Parcel(
             number: parcels,
@@ -44,6 +52,7 @@ extension World {
             fromBoot: replica.boot,
             to: to,
             sender: replica.machine.identity,
+            receiver: MemberIdentity(id: peer, incarnation: member.incarnation),
             request: request,
             hlc: replica.clock.latest
         )
@@ -89,9 +98,12 @@ extension World {
         guard !links[parcel.from][parcel.to].isCut else { return }
         let receiver = machines[parcel.to]
         mix(2, parcel)
-        if let replica = receiver.replica { return replica.receive(.request(parcel)) }
+        if let replica = receiver.replica, receiver.identity == parcel.receiver {
+            return replica.receive(.request(parcel))
+        }
         if receiver.isOff { return }
-        answer(parcel, receiver.isWiped || receiver.keeper != nil ? .unserved : .refused)
+        let isServed = receiver.isWiped || receiver.keeper != nil || receiver.joining != nil
+        answer(parcel, isServed ? .unserved : .refused)
     }
 
     func answer(_ parcel: Parcel, _ answer: Answer) {
@@ -109,9 +121,9 @@ extension World {
         case .reply(let reply, let sender, let hlc):
             if wasUnderWay || knobs.lateAnswers == 1 { replica.receive(.reply(reply, from: sender, hlc: hlc)) }
         case .unserved:
-            if wasUnderWay { replica.receive(.undelivered(machines[parcel.to].id, parcel.lane)) }
+            if wasUnderWay { replica.receive(.undelivered(parcel.receiver.id, parcel.lane)) }
         case .refused:
-            if wasUnderWay { replica.receive(.refused(machines[parcel.to].id, parcel.lane)) }
+            if wasUnderWay { replica.receive(.refused(parcel.receiver.id, parcel.lane)) }
         }
     }
 
@@ -146,7 +158,7 @@ extension World {
         while let oldest = links[from][to][lane].underWay.first, oldest.sent + limit(lane) <= now {
             trace("\(machines[from].id) gives up #\(oldest.parcel.number)")
             _ = links[from][to][lane].finish(oldest.parcel.number)
-            replica.receive(.undelivered(machines[to].id, lane))
+            replica.receive(.undelivered(oldest.parcel.receiver.id, lane))
             sendWaiting(from: from, to: to, lane)
         }
         arm(from: from, to: to, lane)

@@ -6,13 +6,14 @@ import Storage
 extension World {
     /// Starts a process, unless one runs.
     func start(_ machine: Machine) {
-        guard machine.keeper == nil, !machine.isWiped else { return }
+        guard machine.keeper == nil, machine.joining == nil, !machine.isWiped, machine.isInUse else { return }
         machine.isOff = false
         machine.boot += 1
         for other in machines.indices { links[machine.number][other].reset() }
         _ = machine.clock.read(at: now)
         do throws(StorageError) {
             let directory = try open(machine)
+            guard directory.identity.cluster != nil else { return beginJoining(machine, directory) }
             if beginKeeping(machine, directory) { try begin(machine, directory) }
         } catch {
             startFailed(machine, error)
@@ -20,6 +21,7 @@ extension World {
     }
 
     func begin(_ machine: Machine, _ directory: DataDirectory) throws(StorageError) {
+        machine.isTakenIn = true
         oracle.recovered(machine, directory)
         let replica = try SimulatedReplica(world: self, machine: machine, directory: directory)
         if machine.disk.isDead { return trapped(machine) }
@@ -44,7 +46,8 @@ extension World {
             incarnation: machine.incarnation,
             settings: storageSettings(of: machine)
         )
-        let founding = MembershipCoding.encode(membership, cluster: cluster)
+        guard machine.isFounder else { return directory }
+        let founding = MembershipCoding.encode(founding, cluster: cluster)
         if directory.identity.cluster == nil { try directory.adopt(cluster: cluster, formation: founding) }
         if directory.log.summary.last == .zero {
             let id = EntryID(term: 1, index: 1)
@@ -69,7 +72,7 @@ extension World {
 
     /// `kill -9`, or with `power` the plug is pulled. The write under way gets as far as so many disk operations.
     func crash(_ machine: Machine, power: UnsyncedFate?, operations: Int) {
-        guard machine.keeper != nil else { return }
+        guard machine.keeper != nil || machine.joining != nil else { return }
         if let replica = machine.replica, replica.writer.phase == .writing, !machine.isDiskHung {
             machine.disk.inject(.powerCutWithin, at: machine.disk.operations + operations + 1)
             // However it ends, nobody is told.
@@ -106,6 +109,7 @@ extension World {
         machine.deferred = []
         machine.trapPower = nil
         machine.keeper = nil
+        machine.joining = nil
         guard let replica = machine.replica else { return }
         machine.replica = nil
         oracle.ended(replica)

@@ -9,7 +9,8 @@ package final class World {
     /// The knobs as they are now: faults change some of them.
     var knobs: Knobs
     let settings: Settings
-    let membership: Membership
+    /// As the cluster was formed.
+    let founding: Membership
     let cluster: ClusterID
     let machines: [Machine]
     /// Whether bits turn over.
@@ -19,6 +20,8 @@ package final class World {
     var agenda = Agenda()
     var links: [[Link]]
     var clients: [SimulatedClient] = []
+    /// What operators, and nodes that join, want of the membership.
+    var errands: [Errand] = []
     /// The machines that work after the faults.
     var core: [Int] = []
     var probe: LivenessProbe?
@@ -39,16 +42,16 @@ package final class World {
         seeds = Seeds(seed: scenario.seed)
         cluster = ClusterID(high: 0x7A4D, low: scenario.seed)
         let seeds = seeds
-        let machines = scenario.topology.ids.enumerated().map { number, id in
-            Machine(number: number, id: id, kind: scenario.topology.kind(of: id), seeds: seeds)
+        let members = scenario.topology.ids
+        let machines = scenario.machines.enumerated().map { number, name in
+            let kind = number < members.count ? scenario.topology.kind(of: name) : nil
+            return Machine(number: number, name: name, kind: kind, seeds: seeds)
         }
         self.machines = machines
         hasFlips = scenario.faults.contains { $0.fault.kind == .flip }
-        membership = Membership(
-            machines.map { .init(id: $0.id, kind: $0.kind, incarnation: $0.incarnation, url: "http://\($0.id)") }
-        )
+        founding = Membership(machines.filter(\.isFounder).map { $0.member($0.kind) })
         links = machines.map { from in machines.map { to in Link(seeds.random(.link, from.number, to.number)) } }
-        oracle = Oracle(membership: membership)
+        oracle = Oracle(machines: machines, founding: founding)
     }
 
     /// Runs to the end, or to the first violation.
@@ -72,7 +75,7 @@ package final class World {
     private static let happeningsMax = 5_000_000
 
     private func begin() {
-        for machine in machines { start(machine) }
+        for machine in machines where machine.isFounder { start(machine) }
         machines[0].replica?.campaignsAtOnce = true
         for number in 0..<knobs.clients {
             clients.append(SimulatedClient(number: number, random: seeds.random(.client, number)))
@@ -115,6 +118,10 @@ package final class World {
         case .callArrives(let call): arrive(call)
         case .callAnswered(let call, let outcome): answered(call, outcome)
         case .callExpires(let call): expire(call)
+        case .errand(let number): pursue(number)
+        case .administrationArrives(let call): arrive(call)
+        case .administrationAnswered(let call, let outcome): answered(call, outcome)
+        case .administrationExpires(let call): expire(call)
         case .fault(let number): perform(scenario.faults[number].fault)
         case .heal: heal()
         case .settleCore: settleCore()
@@ -135,7 +142,10 @@ extension Happening {
         case .answerArrives(let parcel, _): parcel.from
         case .laneTimeout(let from, _, _, _): from
         case .callArrives(let call): call.machine
-        case .restart, .clientActs, .callAnswered, .callExpires, .fault, .heal, .settleCore, .inspect: nil
+        case .administrationArrives(let call): call.machine
+        case .restart, .clientActs, .callAnswered, .callExpires, .errand, .administrationAnswered,
+            .administrationExpires, .fault, .heal, .settleCore, .inspect:
+            nil
         }
     }
 }
