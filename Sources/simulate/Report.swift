@@ -23,7 +23,8 @@ struct Report: CustomStringConvertible {
             faults: \(faults.joined(separator: ", ")); \
             RPCs lost \(statistics.messagesLost), doubled \(statistics.messagesDuplicated)
             logs damaged \(statistics.damaged), repaired \(statistics.repaired); \
-            \(statistics.elections) elections; \(statistics.membershipChanges) members changed; \
+            \(statistics.elections) elections, \(statistics.transfers) by hand-over; \
+            \(statistics.membershipChanges) members changed; \
             \(statistics.acknowledged) messages acknowledged, \
             \(statistics.refused) refused, \(statistics.unknown) unknown; \(statistics.reads) reads
             \(violations) violations

@@ -21,6 +21,12 @@ extension SimulatedReplica {
         }
     }
 
+    func transfer(to target: NodeID?) {
+        lastTicket += 1
+        transfers[Ticket(lastTicket)] = node.term
+        step(.transferLeadership(Ticket(lastTicket), to: target))
+    }
+
     func conclude(_ call: AdministrationCall, _ settlement: Settlement) {
         switch settlement {
         case .committed(_, let indexes, _):

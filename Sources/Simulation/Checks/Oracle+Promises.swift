@@ -26,7 +26,9 @@ extension Oracle {
             }
             if replica.peers[peer]?.kind == .witness { checkSentToWitness(append, by: replica) }
         case .installSnapshot(let request): checkLeader(of: request.term, number)
-        case .timeoutNow(let request): checkLeader(of: request.term, number)
+        case .timeoutNow(let request):
+            checkLeader(of: request.term, number)
+            checkSuccessor(peer, of: replica)
         case .readIndex: break
         case .heartbeat(let heartbeat):
             checkLeader(of: heartbeat.term, number)

@@ -34,11 +34,6 @@ extension SimulatedReplica {
         step(.read(ticket(for: call)))
     }
 
-    func transfer(to target: NodeID?) {
-        lastTicket += 1
-        step(.transferLeadership(Ticket(lastTicket), to: target))
-    }
-
     private func ticket(for call: ClientCall) -> Ticket {
         lastTicket += 1
         asked[Ticket(lastTicket)] = call
@@ -70,6 +65,9 @@ extension SimulatedReplica {
 
     func settle(_ settlement: Settlement) {
         if let call = administered.removeValue(forKey: settlement.ticket) { return conclude(call, settlement) }
+        if let term = transfers.removeValue(forKey: settlement.ticket) {
+            return world.oracle.settled(settlement, askedIn: term, by: self)
+        }
         switch settlement {
         case .committed(let ticket, let indexes, let copies):
             guard let call = asked.removeValue(forKey: ticket) else { return }

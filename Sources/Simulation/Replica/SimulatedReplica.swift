@@ -61,6 +61,8 @@ final class SimulatedReplica {
     var lastTicket: UInt64 = 0
     /// What operators ask for.
     var administered: [Ticket: AdministrationCall] = [:]
+    /// Requests to hand over that were not answered yet, with the terms they came in.
+    var transfers: [Ticket: Term] = [:]
     /// Held until a primary is known.
     var held: [ClientCall] = []
     /// Calls that wait until an entry is applied here.

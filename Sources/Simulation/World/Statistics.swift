@@ -11,6 +11,7 @@ package struct Statistics: Hashable, Sendable {
     package var damaged = 0
     package var repaired = 0
     package var membershipChanges = 0
+    package var transfers = 0
     package var acknowledged = 0
     package var refused = 0
     package var unknown = 0
@@ -39,6 +40,7 @@ package struct Statistics: Hashable, Sendable {
         damaged += other.damaged
         repaired += other.repaired
         membershipChanges += other.membershipChanges
+        transfers += other.transfers
         acknowledged += other.acknowledged
         refused += other.refused
         unknown += other.unknown

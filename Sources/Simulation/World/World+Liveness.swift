@@ -134,6 +134,7 @@ extension World {
         let last = oracle.committed.last
         let members = oracle.committed.membership.members.compactMap(oracle.number).filter(probe.core.contains)
         return clients.allSatisfy { $0.operation == nil }
+            && machines.allSatisfy { $0.replica?.transfers.isEmpty ?? true }
             && members.allSatisfy { number in
                 let machine = machines[number]
                 guard let replica = machine.replica, let keeper = machine.keeper else { return false }
