@@ -21,9 +21,11 @@ struct Report: CustomStringConvertible {
             \(statistics.runs) seeds in \(rounded(seconds)) s (\(pace) a second), \
             \(rounded(hours)) simulated hours, \(statistics.steps) steps
             faults: \(faults.joined(separator: ", ")); \
-            RPCs lost \(statistics.messagesLost), doubled \(statistics.messagesDuplicated)
+            RPCs lost \(statistics.messagesLost), doubled \(statistics.messagesDuplicated), \
+            again long after \(statistics.messagesEchoed)
             logs damaged \(statistics.damaged), repaired \(statistics.repaired); \
-            \(statistics.elections) elections, \(statistics.transfers) by hand-over; \
+            \(statistics.elections) elections, \(statistics.transfers) by hand-over, \
+            \(statistics.needlessElections) without need; \
             \(statistics.membershipChanges) members changed; \
             \(statistics.acknowledged) messages acknowledged, \
             \(statistics.refused) refused, \(statistics.unknown) unknown; \(statistics.reads) reads

@@ -109,6 +109,7 @@ final class Oracle {
         defer { records[number].role = role }
         guard role == .leader, records[number].role != .leader else { return }
         replica.world.statistics.elections += 1
+        if replica.world.isNeedless(electionOf: replica) { replica.world.statistics.needlessElections += 1 }
         replica.world.trace("\(replica.machine.id) leads in term \(term)")
         checkElection(of: replica)
         // §5.4, Leader Completeness: a new leader has everything that was committed.

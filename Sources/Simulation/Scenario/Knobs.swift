@@ -37,6 +37,9 @@ package struct Knobs: Hashable, Sendable {
     package var delaySpikeMax = 100_000
     package var lossPermille = 0
     package var duplicatePermille = 0
+    /// How often an RPC or its answer comes once more, up to `echoMax` later.
+    package var echoPermille = 0
+    package var echoMax = 3_000_000
     /// 1: answers that come after their request was given up are delivered all the same.
     package var lateAnswers = 0
     /// An append without an answer for this long is given up.
@@ -62,6 +65,7 @@ package struct Knobs: Hashable, Sendable {
 
     /// Every one of them by its name.
     package static let all: [(name: String, path: any WritableKeyPath<Knobs, Int> & Sendable)] = [
+        ("echoPermille", \.echoPermille), ("echoMax", \.echoMax),
         ("heartbeat", \.heartbeat), ("electionTimeout", \.electionTimeout), ("appendBytesMax", \.appendBytesMax),
         ("appendEntriesMax", \.appendEntriesMax), ("appendsInFlightMax", \.appendsInFlightMax),
         ("uncommittedBytesMax", \.uncommittedBytesMax), ("retainedBytesMax", \.retainedBytesMax),

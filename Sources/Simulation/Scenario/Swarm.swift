@@ -21,6 +21,7 @@ package struct Swarm {
         var faults = swarm.drawFaults()
         var members = MemberSwarm(seed: seed, topology: swarm.topology)
         members.change(&swarm.knobs, &faults)
+        swarm.drawEchoes(seed: seed)
         return Scenario(seed: seed, topology: swarm.topology, knobs: swarm.knobs, faults: faults)
     }
 
@@ -55,6 +56,15 @@ package struct Swarm {
         knobs.contentBytesMax = random.pick([20, 100, 400])
         knobs.copiesPermille = random.pick([0, 50, 300])
         knobs.duration = random.pick([2, 3, 4, 6]) * 1_000_000
+    }
+
+    /// From numbers of its own: a seed without echoes is as if there were none.
+    private mutating func drawEchoes(seed: UInt64) {
+        var random = Seeds(seed: seed).random(.swarm, 3)
+        guard random.next(below: 5) == 0 else { return }
+        knobs.echoPermille = random.pick([5, 30, 100])
+        knobs.echoMax = random.pick([300_000, 3_000_000])
+        knobs.lateAnswers = 1
     }
 
     private mutating func drawKinds() {

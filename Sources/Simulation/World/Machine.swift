@@ -39,7 +39,11 @@ final class Machine {
     /// Its disk was lost: it is no member any more.
     var isWiped = false
 
+    /// When something last happened to it, or its process began or ended.
+    var troubled: Instant = .zero
     var isDiskHung = false
+    var isDiskFull = false
+    var clockRate = 0
     var diskSlowness = 0
     /// How long writes take, and turns.
     var diskRandom: SplitMix64

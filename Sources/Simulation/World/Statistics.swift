@@ -6,7 +6,11 @@ package struct Statistics: Hashable, Sendable {
     private var faults = [Int](repeating: 0, count: FaultKind.allCases.count)
     package var messagesLost = 0
     package var messagesDuplicated = 0
+    /// Came once more, long after.
+    package var messagesEchoed = 0
     package var elections = 0
+    /// Of them, those that nothing called for: see `World.isNeedless`.
+    package var needlessElections = 0
     /// How often damage to a log was found, and how often all of it was made good.
     package var damaged = 0
     package var repaired = 0
@@ -36,7 +40,9 @@ package struct Statistics: Hashable, Sendable {
         for place in faults.indices { faults[place] += other.faults[place] }
         messagesLost += other.messagesLost
         messagesDuplicated += other.messagesDuplicated
+        messagesEchoed += other.messagesEchoed
         elections += other.elections
+        needlessElections += other.needlessElections
         damaged += other.damaged
         repaired += other.repaired
         membershipChanges += other.membershipChanges

@@ -8,6 +8,7 @@ extension World {
         trace("fault: \(fault)")
         hash.mix(5)
         hash.mix(now.nanoseconds)
+        noteTrouble(fault)
         switch fault {
         case .crash(let id, let power, let operations): crash(machine(id), power: power, operations: operations)
         case .trap(let id, let power, let operation):
@@ -18,10 +19,12 @@ extension World {
         case .resume(let id): resume(machine(id))
         case .cut(let from, let to): links[machine(from).number][machine(to).number].isCut = true
         case .mend(let from, let to): links[machine(from).number][machine(to).number].isCut = false
-        case .set(let setting, let value): set(setting, to: value)
+        case .set(let setting, let value): knobs[keyPath: setting.knob] = value
         case .slowDisk(let id, let microseconds): machine(id).diskSlowness = microseconds
         case .hangDisk(let id): machine(id).isDiskHung = true
-        case .fillDisk(let id): machine(id).disk.setCapacity(0)
+        case .fillDisk(let id):
+            machine(id).isDiskFull = true
+            machine(id).disk.setCapacity(0)
         case .easeDisk(let id): easeDisk(of: machine(id))
         case .failDisk(let id, let operation):
             machine(id).disk.inject(.error, at: machine(id).disk.operations + operation)
@@ -34,15 +37,6 @@ extension World {
         }
     }
 
-    private func set(_ setting: InjectedFault.Setting, to value: Int) {
-        switch setting {
-        case .lossPermille: knobs.lossPermille = value
-        case .duplicatePermille: knobs.duplicatePermille = value
-        case .delaySpikePermille: knobs.delaySpikePermille = value
-        case .diskSpikePermille: knobs.diskSpikePermille = value
-        }
-    }
-
     /// Who leads in the highest term.
     var leader: Machine? {
         machines.filter { $0.replica?.node.role == .leader }
@@ -51,6 +45,7 @@ extension World {
 
     func easeDisk(of machine: Machine) {
         machine.diskSlowness = 0
+        machine.isDiskFull = false
         machine.disk.setCapacity(nil)
         guard machine.isDiskHung else { return }
         machine.isDiskHung = false
@@ -58,6 +53,7 @@ extension World {
     }
 
     func setRate(of machine: Machine, to partsPerMillion: Int) {
+        machine.clockRate = partsPerMillion
         machine.clock.setRate(partsPerMillion: partsPerMillion, at: now)
         if machine.replica != nil { schedule(.wake(machine: machine.number, boot: machine.boot), in: .zero) }
     }

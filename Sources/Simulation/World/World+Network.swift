@@ -7,6 +7,8 @@ struct Link {
     var control = Lane()
     /// Nothing gets through.
     var isCut = false
+    /// When it was last cut or mended.
+    var troubled: Instant = .zero
     var random: SplitMix64
 
     init(_ random: SplitMix64) { self.random = random }
@@ -85,6 +87,10 @@ extension World {
         if links[from][to].random.hits(permille: knobs.duplicatePermille) {
             statistics.messagesDuplicated += 1
             schedule(arrival(), in: delay(from, to))
+        }
+        if links[from][to].random.hits(permille: knobs.echoPermille) {
+            statistics.messagesEchoed += 1
+            schedule(arrival(), in: .microseconds(links[from][to].random.next(in: knobs.delayMax...knobs.echoMax)))
         }
     }
 

@@ -26,6 +26,7 @@ extension World {
         let replica = try SimulatedReplica(world: self, machine: machine, directory: directory)
         if machine.disk.isDead { return trapped(machine) }
         machine.replica = replica
+        machine.troubled = now
         trace("\(machine.id) starts (boot \(machine.boot)) with \(directory.hardState), \(directory.log.summary.last)")
         schedule(.turn(machine: machine.number, boot: machine.boot), in: .zero)
     }
@@ -105,6 +106,7 @@ extension World {
     private func endProcess(of machine: Machine, power: UnsyncedFate?) {
         machine.disk.cutPower()
         machine.disk = if let power { machine.disk.reboot(power) } else { machine.disk.restartProcess() }
+        machine.troubled = now
         machine.isPaused = false
         machine.deferred = []
         machine.trapPower = nil

@@ -22,6 +22,8 @@ package final class World {
     var clients: [SimulatedClient] = []
     /// What operators, and nodes that join, want of the membership.
     var errands: [Errand] = []
+    /// When the network or all disks last changed, or an operator did something.
+    var troubled: Instant = .zero
     /// The machines that work after the faults.
     var core: [Int] = []
     var probe: LivenessProbe?
