@@ -26,7 +26,7 @@ struct Report: CustomStringConvertible {
             logs damaged \(statistics.damaged), repaired \(statistics.repaired); \
             \(statistics.elections) elections, \(statistics.transfers) by hand-over, \
             \(statistics.needlessElections) without need; \
-            \(statistics.membershipChanges) members changed; \
+            \(statistics.membershipChanges) members changed, \(statistics.promotions) promoted; \
             \(statistics.acknowledged) messages acknowledged, \
             \(statistics.refused) refused, \(statistics.unknown) unknown; \(statistics.reads) reads
             \(violations) violations

@@ -22,7 +22,7 @@ final class ScenarioTests: XCTestCase {
             .transfer(nil), .transfer("b"), .wipe("c"), .flip("a", .log, 17), .flip("b", .base, 0),
             .membership(.join("f", as: "b", .voter)),
             .membership(.join("g", as: "g", .learner)), .membership(.join("h", as: "w", .witness)),
-            .membership(.remove(nil)), .membership(.remove("a")), .membership(.demote("c")),
+            .membership(.remove(nil)), .membership(.remove("a")), .membership(.demote("c")), .promote("a"),
         ]
         for fault in faults { XCTAssertEqual(InjectedFault(words: fault.words), fault) }
     }

@@ -6,7 +6,11 @@ extension Oracle {
     var possibleMemberships: [Membership] {
         let settled = committed.memberships[committed.memberships.count - 1]
         let known = records.flatMap { $0.stored.memberships + $0.written.memberships }
-        return [settled.membership] + known.filter { $0.index > settled.index }.map(\.membership)
+        // What a former epoch's log has beyond is cut off.
+        let possible = known.filter { version in
+            version.index > settled.index && version.membership.epoch.number >= settled.membership.epoch.number
+        }
+        return [settled.membership] + possible.map(\.membership)
     }
 
     /// The machine that runs the node with this identity.
@@ -41,6 +45,12 @@ extension Oracle {
                     + "\(written.membership.members.map(\.id))"
             )
         }
+        if let divergence = replica.node.divergence, divergence.holding == nil {
+            violation(.wronglyPromoted, "\(replica.machine.id) believes that \(divergence) began without it")
+        }
+        if let teller = replica.node.removedBy, committed.membership.recognises(replica.machine.identity) {
+            violation(.membershipDiffers, "\(replica.machine.id) believes \(teller) that it was removed")
+        }
     }
 
     /// A membership entry is written for the first time, or once more.
@@ -48,6 +58,7 @@ extension Oracle {
         guard memberships[id] == nil else { return }
         memberships[id] = membership
         let former = records[replica.machine.number].written.formerMembership ?? .empty
+        if membership.epoch != former.epoch, former != .empty { promoted(by: id, former, replica) }
         // The one the cluster was formed with comes after nobody's.
         guard replica.node.role == .leader, former != .empty else { return }
         // E1, E2: whoever else may begin a change knows of the same one before.

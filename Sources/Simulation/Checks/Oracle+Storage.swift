@@ -19,6 +19,10 @@ extension Oracle {
         records[number].written.apply(persist)
         records[number].unsynced.append(persist)
         for entry in persist.entries {
+            if entry.decodedMembership?.epoch.fork == entry.index.previous, replica.node.role == .candidate {
+                // A promotion that a crash has undone is made anew: nobody ever heard of it.
+                (chains[entry.id], memberships[entry.id]) = (nil, nil)
+            }
             noteEntry(entry.id, entry.chain)
             if let membership = entry.decodedMembership { note(membership, entry.id, by: replica) }
         }

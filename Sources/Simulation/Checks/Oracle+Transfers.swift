@@ -23,9 +23,9 @@ extension Oracle {
         case .transferred(_, let id):
             replica.world.statistics.transfers += 1
             let isSelf = id == replica.machine.id
-            let led = leaders.contains { isSelf ? $0.key >= term : $0.key > term && machines[$0.value].id == id }
-            if !led {
-                violation(.operatorMisled, "\(replica.machine.id) says that \(id) took over in term \(term); it did not")
+            let hasLed = leaders.contains { isSelf ? $0.key >= term : $0.key > term && machines[$0.value].id == id }
+            if !hasLed {
+                violation(.operatorMisled, "\(replica.machine.id) says that \(id) took over after term \(term)")
             }
         case .rejected(_, .transferTimedOut):
             if replica.node.term == term, leaders[term] != replica.machine.number {

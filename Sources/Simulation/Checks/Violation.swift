@@ -11,7 +11,7 @@ package struct Violation: Hashable, Sendable, CustomStringConvertible {
         case witnessAhead, witnessActs, witnessPayload, witnessAwaited, committedWithoutBackup, backupMisjudged
         // Who belongs to the cluster.
         case electedWithoutQuorum, membershipDiffers, changeTooSoon, operatorMisled
-        case successorUnfit
+        case successorUnfit, wronglyPromoted
         case appliedDifferently, brokersDiffer, timestampGoesBack
         case nodeHalts, nodeCannotStart
         // What clients see.

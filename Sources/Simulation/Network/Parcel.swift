@@ -10,6 +10,8 @@ final class Parcel {
     let sender: MemberIdentity
     /// Whom it is meant for: another node at the same address does not hear it.
     let receiver: MemberIdentity
+    /// The sender's.
+    let epoch: Epoch
     let request: RPCRequest
     let hlc: HybridTimestamp
 
@@ -20,6 +22,7 @@ final class Parcel {
         to: Int,
         sender: MemberIdentity,
         receiver: MemberIdentity,
+        epoch: Epoch,
         request: RPCRequest,
         hlc: HybridTimestamp
     ) {
@@ -29,6 +32,7 @@ final class Parcel {
         self.to = to
         self.sender = sender
         self.receiver = receiver
+        self.epoch = epoch
         self.request = request
         self.hlc = hlc
     }

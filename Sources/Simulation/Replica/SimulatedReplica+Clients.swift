@@ -65,6 +65,7 @@ extension SimulatedReplica {
 
     func settle(_ settlement: Settlement) {
         if let call = administered.removeValue(forKey: settlement.ticket) { return conclude(call, settlement) }
+        if let promotion = promotions.removeValue(forKey: settlement.ticket) { return conclude(promotion, settlement) }
         if let term = transfers.removeValue(forKey: settlement.ticket) {
             return world.oracle.settled(settlement, askedIn: term, by: self)
         }

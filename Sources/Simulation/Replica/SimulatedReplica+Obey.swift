@@ -9,7 +9,7 @@ extension SimulatedReplica {
         if let persist = ready.persist { world.oracle.handedOut(persist, by: self) }
         if let peers = ready.peers { keepLinks(to: peers) }
         world.oracle.noteCommit(by: self)
-        send(ready.announcements)
+        send(ready.announcements, in: node.epoch)
         if let persist = ready.persist {
             if let snapshot = persist.install { receive(snapshot, as: persist.token) }
             noteStamps(of: persist.entries)
@@ -18,9 +18,9 @@ extension SimulatedReplica {
         }
         if !ready.promises.isEmpty {
             if lastHandedOut <= lastPersisted {
-                send(ready.promises)
+                send(ready.promises, in: node.epoch)
             } else {
-                promises.append((lastHandedOut, ready.promises))
+                promises.append((lastHandedOut, ready.promises, node.epoch))
             }
         }
         if let committed = ready.committed {
@@ -29,12 +29,19 @@ extension SimulatedReplica {
         }
         settling.append(contentsOf: ready.settled)
         for token in ready.dropped {
-            if let parcel = peerRequests.take(token) { world.answer(parcel, .unserved) }
+            if let parcel = peerRequests.take(token) { world.answer(parcel, refusal(of: parcel)) }
         }
         nodeDeadline = ready.deadline
     }
 
-    func send(_ outbound: [Outbound]) {
+    /// Why the node does not hear a request.
+    private func refusal(of parcel: Parcel) -> Answer {
+        if node.hasRemoved(parcel.sender) { return .removed(by: machine.identity) }
+        return parcel.epoch == node.epoch ? .unserved : .otherEpoch(node.epoch, from: machine.identity)
+    }
+
+    /// - Parameter epoch: the node's when it asked for this.
+    func send(_ outbound: [Outbound], in epoch: Epoch) {
         for item in outbound {
             switch item {
             case .request(let request, let peer):
@@ -43,17 +50,17 @@ extension SimulatedReplica {
                 if case .appendEntries(let append) = request, let last = append.entries.last?.index {
                     noteSent(through: last, to: peer)
                 }
-                world.send(request, from: self, to: peer)
+                world.send(request, from: self, to: peer, in: epoch)
             case .reply(let reply, _, let token):
                 guard let parcel = peerRequests.take(token) else { continue }
                 world.oracle.sending(reply, to: parcel, by: self)
-                world.answer(parcel, .reply(reply, from: machine.identity, hlc: clock.latest))
+                world.answer(parcel, .reply(reply, from: machine.identity, epoch: epoch, hlc: clock.latest))
             case .requestFromLog(let append, let from, let through, let peer):
                 noteSent(through: through, to: peer)
-                let read = LogRead(append: append, from: from, through: through, peer: peer)
+                let read = LogRead(append: append, from: from, through: through, peer: peer, epoch: epoch)
                 world.schedule(.logRead(machine: machine.number, boot: boot, read), in: diskTime())
             case .requestFromBase(let term, let peer):
-                let read = Happening.baseRead(machine: machine.number, boot: boot, term: term, peer: peer)
+                let read = Happening.baseRead(machine: machine.number, boot: boot, term: term, peer: peer, epoch: epoch)
                 world.schedule(read, in: diskTime())
             }
         }
@@ -77,7 +84,7 @@ extension SimulatedReplica {
             let isWitness = node.membership[read.peer]?.kind == .witness
             append.entries = isWitness ? entries.map(\.withoutPayload) : entries
             world.oracle.sending(.appendEntries(append), to: read.peer, by: self)
-            world.send(.appendEntries(append), from: self, to: read.peer)
+            world.send(.appendEntries(append), from: self, to: read.peer, in: read.epoch)
         } catch  where error.code == .outOfRange {
             // Another leader's entries have replaced them meanwhile: this node leads no longer.
             receive(.undelivered(read.peer, .append))

@@ -20,12 +20,12 @@ extension SimulatedReplica {
         )
     }
 
-    func sendBase(term: Term, to peer: NodeID) {
+    func sendBase(term: Term, to peer: NodeID, in epoch: Epoch) {
         do throws(StorageError) {
             guard let base = directory.base else { return receive(.failed("the base of a trimmed log is missing")) }
             let request = InstallSnapshot(term: term, snapshot: try Snapshot(base))
             world.oracle.sending(.installSnapshot(request), to: peer, by: self)
-            world.send(.installSnapshot(request), from: self, to: peer)
+            world.send(.installSnapshot(request), from: self, to: peer, in: epoch)
         } catch {
             receive(.failed("the base of the log can't be read: \(error)"))
         }

@@ -11,13 +11,16 @@ final class SimulatedReplica {
     /// What reaches the process.
     enum Input {
         case request(Parcel)
-        case reply(RPCReply, from: MemberIdentity, hlc: HybridTimestamp)
+        case reply(RPCReply, from: MemberIdentity, epoch: Epoch, hlc: HybridTimestamp)
+        case otherEpoch(Epoch, from: MemberIdentity, RPCRequest.Lane)
+        case removed(by: MemberIdentity, RPCRequest.Lane)
         case undelivered(NodeID, RPCRequest.Lane)
         case refused(NodeID, RPCRequest.Lane)
         case connectionRefused(NodeID)
         case call(ClientCall)
         case transfer(NodeID?)
         case administration(AdministrationCall)
+        case promotion(SimulatedPromotion)
         case persisted(PersistToken)
         case trimmed(BaseState)
         case room(Room)
@@ -48,7 +51,7 @@ final class SimulatedReplica {
     private var wakeAt: Instant?
 
     /// Promises that wait for the write they speak of, oldest first.
-    var promises: Deque<(token: PersistToken, outbound: [Outbound])> = []
+    var promises: Deque<(token: PersistToken, outbound: [Outbound], epoch: Epoch)> = []
     var lastHandedOut = PersistToken(0)
     var lastPersisted = PersistToken(0)
     /// Everything up to here may be applied.
@@ -63,6 +66,7 @@ final class SimulatedReplica {
     var administered: [Ticket: AdministrationCall] = [:]
     /// Requests to hand over that were not answered yet, with the terms they came in.
     var transfers: [Ticket: Term] = [:]
+    var promotions: [Ticket: SimulatedPromotion] = [:]
     /// Held until a primary is known.
     var held: [ClientCall] = []
     /// Calls that wait until an entry is applied here.
@@ -197,10 +201,16 @@ final class SimulatedReplica {
         case .request(let parcel):
             noteHeard(parcel.hlc)
             let token = wait(for: parcel)
-            step(.request(parcel.request, from: parcel.sender, token: token))
-        case .reply(let reply, let sender, let hlc):
+            step(.request(parcel.request, from: parcel.sender, epoch: parcel.epoch, token: token))
+        case .reply(let reply, let sender, let epoch, let hlc):
             noteHeard(hlc)
-            step(.reply(reply, from: sender))
+            step(.reply(reply, from: sender, epoch: epoch))
+        case .otherEpoch(let epoch, let sender, let lane):
+            step(.otherEpoch(epoch, from: sender))
+            step(.undelivered(to: sender.id, lane: lane))
+        case .removed(let sender, let lane):
+            step(.removed(by: sender))
+            step(.undelivered(to: sender.id, lane: lane))
         case .undelivered(let peer, let lane): step(.undelivered(to: peer, lane: lane))
         case .refused(let peer, let lane):
             step(.undelivered(to: peer, lane: lane))
@@ -209,6 +219,7 @@ final class SimulatedReplica {
         case .call(let call): serve(call)
         case .transfer(let target): transfer(to: target)
         case .administration(let call): administer(call)
+        case .promotion(let promotion): promote(promotion)
         case .persisted(let token): persisted(token)
         case .trimmed(let base): step(.trimmed(through: base.entry, chain: base.chain))
         case .room(let room): self.room = room
@@ -221,7 +232,7 @@ final class SimulatedReplica {
         lastPersisted = token
         adoptSnapshot()
         while let first = promises.first, first.token <= token {
-            send(first.outbound)
+            send(first.outbound, in: first.epoch)
             promises.removeFirst()
         }
         step(.persisted(token))

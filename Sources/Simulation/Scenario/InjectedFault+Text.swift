@@ -44,6 +44,7 @@ extension InjectedFault {
         case "fill": self = .fillDisk(id)
         case "ease": self = .easeDisk(id)
         case "wipe": self = .wipe(id)
+        case "promote": self = .promote(id)
         case "demote": self = .membership(.demote(id))
         default: return nil
         }
@@ -79,6 +80,7 @@ extension InjectedFault {
         case .transfer(let id): ["transfer", id?.rawValue ?? "any"]
         case .wipe(let id): ["wipe", id.rawValue]
         case .flip(let id, let target, let number): ["flip", id.rawValue, target.rawValue, "\(number)"]
+        case .promote(let id): ["promote", id.rawValue]
         case .membership(.join(let machine, let id, let kind)):
             ["join", machine.rawValue, id.rawValue, Self.kinds.first { $0.kind == kind }?.name ?? ""]
         case .membership(.remove(let id)): ["remove", id?.rawValue ?? "any"]

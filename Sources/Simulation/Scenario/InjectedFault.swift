@@ -43,6 +43,8 @@ package enum InjectedFault: Hashable, Sendable {
     package enum FlipTarget: String, CaseIterable, Sendable {
         case log, vote, base
     }
+    /// An operator asks this node to go on alone, until it does or must not.
+    case promote(NodeID)
     /// Somebody wants another membership.
     case membership(MemberWish)
 
@@ -72,6 +74,7 @@ package enum FaultKind: String, CaseIterable, Hashable, Sendable {
     case transfer
     case wipe, flip
     case membership
+    case promotion
 }
 
 extension InjectedFault {
@@ -98,6 +101,7 @@ extension InjectedFault {
         case .wipe: .wipe
         case .flip: .flip
         case .membership: .membership
+        case .promote: .promotion
         case .start, .resume, .mend, .easeDisk: nil
         }
     }
@@ -107,7 +111,7 @@ extension InjectedFault {
         switch self {
         case .crash(let id, _, _), .trap(let id, _, _), .start(let id), .pause(let id), .resume(let id),
             .slowDisk(let id, _), .hangDisk(let id), .fillDisk(let id), .easeDisk(let id), .failDisk(let id, _),
-            .jumpClock(let id, _), .rateClock(let id, _), .wipe(let id), .flip(let id, _, _):
+            .jumpClock(let id, _), .rateClock(let id, _), .wipe(let id), .flip(let id, _, _), .promote(let id):
             [id]
         case .cut(let from, let to), .mend(let from, let to): [from, to]
         case .transfer(let id): id.map { [$0] } ?? []

@@ -22,6 +22,8 @@ package struct Swarm {
         var members = MemberSwarm(seed: seed, topology: swarm.topology)
         members.change(&swarm.knobs, &faults)
         swarm.drawEchoes(seed: seed)
+        var survivors = PromotionSwarm(seed: seed, topology: swarm.topology)
+        survivors.promote(&swarm.knobs, &faults)
         return Scenario(seed: seed, topology: swarm.topology, knobs: swarm.knobs, faults: faults)
     }
 
@@ -70,7 +72,7 @@ package struct Swarm {
     private mutating func drawKinds() {
         let share = random.pick([150, 300, 500])
         // A lost disk needs a way back into the cluster. Memberships are drawn apart.
-        let drawn = FaultKind.allCases.filter { $0 != .wipe && $0 != .membership }
+        let drawn = FaultKind.allCases.filter { ![.wipe, .membership, .promotion].contains($0) }
         kinds = drawn.filter { _ in random.hits(permille: share) }
         guard kinds.contains(.flip) else { return }
         knobs.scrub = random.pick([0, 0, 5000, 50_000])
@@ -117,7 +119,7 @@ package struct Swarm {
             return [TimedFault(at: time, .jumpClock(id, seconds * random.next(in: 1...1000)))]
         case .clockRate:
             return during(time, end, .rateClock(id, random.pick([-200_000, -1000, 1000, 200_000])), .rateClock(id, 0))
-        case .wipe, .membership: return []
+        case .wipe, .membership, .promotion: return []
         case .flip: return drawFlip(time, id)
         }
     }

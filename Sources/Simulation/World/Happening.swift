@@ -13,7 +13,7 @@ enum Happening {
     /// Entries for a peer that lags have been read.
     case logRead(machine: Int, boot: Int, LogRead)
     /// The state that a log goes on from has been read, for a peer that needs what was removed.
-    case baseRead(machine: Int, boot: Int, term: Term, peer: NodeID)
+    case baseRead(machine: Int, boot: Int, term: Term, peer: NodeID, epoch: Epoch)
     /// A process keeps its log readable.
     case keeper(machine: Int, boot: Int, call: Int)
     /// A process that ended by itself is started again.
@@ -29,6 +29,8 @@ enum Happening {
     case callAnswered(ClientCall, CallOutcome)
     case callExpires(ClientCall)
     case errand(Int)
+    /// An operator asks a node to go on alone.
+    case promotion(SimulatedPromotion)
     case administrationArrives(AdministrationCall)
     case administrationAnswered(AdministrationCall, AdministrationOutcome)
     case administrationExpires(AdministrationCall)
@@ -43,7 +45,11 @@ enum Happening {
 
 /// How a request ended for the machine that sent it.
 enum Answer {
-    case reply(RPCReply, from: MemberIdentity, hlc: HybridTimestamp)
+    case reply(RPCReply, from: MemberIdentity, epoch: Epoch, hlc: HybridTimestamp)
+    /// It does not hear the sender, for it is of this epoch.
+    case otherEpoch(Epoch, from: MemberIdentity)
+    /// It does not hear the sender, for that was removed.
+    case removed(by: MemberIdentity)
     /// It says that it can't serve this.
     case unserved
     /// Nobody listens there.
@@ -56,4 +62,6 @@ struct LogRead {
     var from: LogIndex
     var through: LogIndex
     var peer: NodeID
+    /// The node's, when it asked for them.
+    var epoch: Epoch
 }

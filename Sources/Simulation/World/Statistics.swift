@@ -16,6 +16,7 @@ package struct Statistics: Hashable, Sendable {
     package var repaired = 0
     package var membershipChanges = 0
     package var transfers = 0
+    package var promotions = 0
     package var acknowledged = 0
     package var refused = 0
     package var unknown = 0
@@ -47,6 +48,7 @@ package struct Statistics: Hashable, Sendable {
         repaired += other.repaired
         membershipChanges += other.membershipChanges
         transfers += other.transfers
+        promotions += other.promotions
         acknowledged += other.acknowledged
         refused += other.refused
         unknown += other.unknown

@@ -34,6 +34,7 @@ extension World {
         case .wipe(let id): wipe(machine(id))
         case .flip(let id, let target, let number): flip(machine(id), target, number)
         case .membership(let wish): begin(wish)
+        case .promote(let id): beginPromotion(of: machine(id))
         }
     }
 

@@ -133,8 +133,14 @@ extension World {
     /// Every member that works has everything, and nobody waits for anything.
     private func hasConverged(_ probe: LivenessProbe) -> Bool {
         let last = oracle.committed.last
-        let members = oracle.committed.membership.members.compactMap(oracle.number).filter(probe.core.contains)
+        // Who has entries that may have been acknowledged, and would have to cut them off, waits for an operator.
+        let members = oracle.committed.membership.members.compactMap(oracle.number).filter { number in
+            probe.core.contains(number) && machines[number].replica?.node.divergence?.holding == nil
+        }
+        // Who voted before a promotion votes again.
+        let returning = oracle.committed.membership.returning
         return clients.allSatisfy { $0.operation == nil }
+            && !members.contains { returning.contains(machines[$0].id) }
             && machines.allSatisfy { $0.replica?.transfers.isEmpty ?? true }
             && members.allSatisfy { number in
                 let machine = machines[number]
@@ -151,9 +157,6 @@ extension World {
         guard let leader = leader?.replica?.node, let calm = probe?.calm,
             oracle.committed.membership.recognises(leader.identity)
         else {
-            probe?.calm = leader?.replica.map { (now, $0.node.term) }
-            return false
-        }
             probe?.calm = leader?.replica.map { (now, $0.node.term) }
             return false
         }

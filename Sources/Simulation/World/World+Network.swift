@@ -43,7 +43,7 @@ extension World {
         machine(NodeID(String(member.url.dropFirst("http://".count))))
     }
 
-    func send(_ request: RPCRequest, from replica: SimulatedReplica, to peer: NodeID) {
+    func send(_ request: RPCRequest, from replica: SimulatedReplica, to peer: NodeID, in epoch: Epoch) {
         // Who is no member any more gets nothing that comes late.
         guard let member = replica.peers[peer] else { return }
         let (from, to) = (replica.machine.number, machine(of: member).number)
@@ -55,6 +55,7 @@ extension World {
             to: to,
             sender: replica.machine.identity,
             receiver: MemberIdentity(id: peer, incarnation: member.incarnation),
+            epoch: epoch,
             request: request,
             hlc: replica.clock.latest
         )
@@ -124,8 +125,13 @@ extension World {
         let wasUnderWay = finish(parcel)
         trace("\(machines[parcel.from].id) < \(machines[parcel.to].id) #\(parcel.number) \(answer)")
         switch answer {
-        case .reply(let reply, let sender, let hlc):
-            if wasUnderWay || knobs.lateAnswers == 1 { replica.receive(.reply(reply, from: sender, hlc: hlc)) }
+        case .reply(let reply, let sender, let epoch, let hlc):
+            guard wasUnderWay || knobs.lateAnswers == 1 else { return }
+            replica.receive(.reply(reply, from: sender, epoch: epoch, hlc: hlc))
+        case .otherEpoch(let epoch, let sender):
+            if wasUnderWay { replica.receive(.otherEpoch(epoch, from: sender, parcel.lane)) }
+        case .removed(let sender):
+            if wasUnderWay { replica.receive(.removed(by: sender, parcel.lane)) }
         case .unserved:
             if wasUnderWay { replica.receive(.undelivered(parcel.receiver.id, parcel.lane)) }
         case .refused:

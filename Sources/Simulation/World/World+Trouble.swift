@@ -6,9 +6,9 @@ extension World {
         switch fault {
         case .cut(let from, let to), .mend(let from, let to):
             links[machine(from).number][machine(to).number].troubled = now
-        case .set, .transfer, .membership: troubled = now
+        case .set, .transfer, .membership, .promote: troubled = now
         case .crash, .trap, .start, .pause, .resume, .slowDisk, .hangDisk, .fillDisk, .easeDisk, .failDisk, .jumpClock,
-            .rateClock, .wipe:
+            .rateClock, .wipe, .flip:
             for name in fault.nodes { machine(name).troubled = now }
         }
     }

@@ -109,8 +109,8 @@ package final class World {
         case .keeper(let machine, let boot, let call):
             if machines[machine].boot == boot { machines[machine].keeper?.run(call) }
         case .logRead(let machine, let boot, let read): machines[machine].replica(boot: boot)?.finish(read)
-        case .baseRead(let machine, let boot, let term, let peer):
-            machines[machine].replica(boot: boot)?.sendBase(term: term, to: peer)
+        case .baseRead(let machine, let boot, let term, let peer, let epoch):
+            machines[machine].replica(boot: boot)?.sendBase(term: term, to: peer, in: epoch)
         case .restart(let machine, let boot): if machines[machine].boot == boot { start(machines[machine]) }
         case .probe(let machine, let boot, let leader): probe(leader, by: machine, boot)
         case .requestArrives(let parcel): arrive(parcel)
@@ -121,6 +121,7 @@ package final class World {
         case .callAnswered(let call, let outcome): answered(call, outcome)
         case .callExpires(let call): expire(call)
         case .errand(let number): pursue(number)
+        case .promotion(let promotion): pursue(promotion)
         case .administrationArrives(let call): arrive(call)
         case .administrationAnswered(let call, let outcome): answered(call, outcome)
         case .administrationExpires(let call): expire(call)
@@ -137,16 +138,15 @@ extension Happening {
     fileprivate var process: Int? {
         switch self {
         case .turn(let machine, _), .wake(let machine, _), .writer(let machine, _, _), .logRead(let machine, _, _),
-            .keeper(let machine, _, _),
-            .probe(let machine, _, _), .baseRead(let machine, _, _, _):
+            .keeper(let machine, _, _), .probe(let machine, _, _), .baseRead(let machine, _, _, _, _):
             machine
         case .requestArrives(let parcel): parcel.to
         case .answerArrives(let parcel, _): parcel.from
         case .laneTimeout(let from, _, _, _): from
         case .callArrives(let call): call.machine
         case .administrationArrives(let call): call.machine
-        case .restart, .clientActs, .callAnswered, .callExpires, .errand, .administrationAnswered,
-            .administrationExpires, .fault, .heal, .settleCore, .inspect:
+        case .restart, .clientActs, .callAnswered, .callExpires, .errand, .promotion,
+            .administrationAnswered, .administrationExpires, .fault, .heal, .settleCore, .inspect:
             nil
         }
     }

@@ -1,0 +1,62 @@
+import Raft
+
+/// An operator's wish that a node go on alone.
+final class SimulatedPromotion {
+    let machine: Int
+    /// As the operator saw it.
+    let epoch: UInt64
+    let id: UInt64
+    var attempts = 0
+    /// What the node appended for it.
+    var entry: EntryID?
+
+    static let attemptsMax = 100
+
+    init(machine: Int, epoch: UInt64, id: UInt64) {
+        self.machine = machine
+        self.epoch = epoch
+        self.id = id
+    }
+}
+
+// Lost quorums: an operator looks at one node, and has it go on alone where it has everything.
+extension World {
+    func beginPromotion(of machine: Machine) {
+        guard let node = machine.replica?.node else { return }
+        let id = seeds.value(.administration, machine.number, Int(now.nanoseconds / 1000))
+        pursue(SimulatedPromotion(machine: machine.number, epoch: node.epoch.number, id: id))
+    }
+
+    func pursue(_ promotion: SimulatedPromotion) {
+        let replica = machines[promotion.machine].replica
+        promotion.attempts += 1
+        guard probe == nil, core.isEmpty, promotion.attempts < SimulatedPromotion.attemptsMax else { return }
+        // Who promoted another one knows it.
+        guard promotion.epoch >= oracle.newestEpoch else { return }
+        guard let replica else { return schedule(.promotion(promotion), in: .milliseconds(50)) }
+        replica.receive(.promotion(promotion))
+    }
+}
+
+extension SimulatedReplica {
+    func promote(_ promotion: SimulatedPromotion) {
+        guard promotion.epoch >= world.oracle.newestEpoch else { return }
+        lastTicket += 1
+        promotions[Ticket(lastTicket)] = promotion
+        let last = node.status.last
+        let asked = Promotion(epoch: promotion.epoch, id: promotion.id, acceptsLoss: false)
+        step(.promote(Ticket(lastTicket), asked))
+        if node.status.last > last { promotion.entry = node.status.last }
+    }
+
+    func conclude(_ promotion: SimulatedPromotion, _ settlement: Settlement) {
+        switch settlement {
+        case .committed: world.statistics.promotions += 1
+        case .rejected(_, .promotion(.leaderKnown)), .rejected(_, .promotion(.tooSoon)):
+            world.schedule(.promotion(promotion), in: .milliseconds(50))
+        case .rejected, .overwritten: break
+        case .readable, .transferred: preconditionFailure("a promotion ends with \(settlement)")
+        }
+        world.oracle.settled(settlement, of: promotion, by: self)
+    }
+}
