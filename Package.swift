@@ -179,7 +179,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ChaosTests",
-            dependencies: ["HTTPClient", "ProcessTestSupport", "TandemClient", "TandemTesting", httpTypes],
+            dependencies: [
+                "HTTPClient", "ProcessTestSupport", "Raft", "Storage", "TandemClient", "TandemTesting", httpTypes,
+            ],
             path: "Tests/Chaos",
             swiftSettings: rules
         ),

@@ -45,6 +45,7 @@ struct Progress: Hashable, Sendable {
     /// The highest commit index sent to it.
     var toldCommit: LogIndex = .zero
     var catchUp = CatchUp()
+    var history = HistoryStanding()
 
     init(_ member: Membership.Member, next: LogIndex, lastContact: Instant?) {
         id = member.id

@@ -4,7 +4,7 @@ extension RaftNode {
 
     /// Gives every peer what it may have next. Called once a batch of events, so that what came together goes together.
     mutating func sendAppends() {
-        guard var leading = leadership else { return }
+        guard leadersDoubt == nil, var leading = leadership else { return }
         leadership = nil
         let voterMatch = leading.peers.filter { $0.kind == .voter }.map(\.match).max()
         for place in leading.peers.indices {
@@ -32,6 +32,7 @@ extension RaftNode {
         var append = AppendEntries(
             term: term,
             previous: EntryID(term: previousTerm, index: previous),
+            previousChain: log.chain(at: previous),
             entries: [],
             commit: commit
         )
@@ -68,6 +69,10 @@ extension RaftNode {
         adopt(request.term)
         follow(leader)
         guard fault == nil else { return }
+        if let mark = difference(in: request) {
+            note(mark, of: leader, verdict: .open)
+            return dropped.append(token)
+        }
         // §5.3: "If the follower does not find an entry in its log with the same index and term, then it refuses the
         // new
         // entries." A6: below the base everything is committed, hence the same.
@@ -116,8 +121,8 @@ extension RaftNode {
         for entry in entries[firstNew...] { appendToLog(isWitness ? entry.withoutPayload : entry) }
     }
 
-    /// Whether a leader can have sent this: contiguous entries of terms that never fall, whole batches, and a history
-    /// that goes on from ours. A request that fails changes nothing.
+    /// Whether a leader can have sent this: contiguous entries of terms that never fall, whole batches, each entry with
+    /// the chain value that follows from the one before. A request that fails changes nothing.
     private func isIntact(_ request: AppendEntries) -> Bool {
         guard let last = request.entries.last else { return true }
         guard !last.continues, last.term <= request.term else { return false }
@@ -125,14 +130,16 @@ extension RaftNode {
         let mayLackPayloads = isWitness || !membership.recognises(identity)
         guard mayLackPayloads || !request.entries.contains(where: \.payloadElsewhere) else { return false }
         var before = request.previous
-        var chain = log.contains(before) ? log.chain(at: before.index) : nil
+        var chain = request.previousChain ?? (log.contains(before) ? log.chain(at: before.index) : nil)
         for entry in request.entries {
             guard before.index < entry.index, before.index == entry.index.previous, entry.term >= before.term else {
                 return false
             }
             if let chain, !entry.follows(chain) { return false }
             if entry.kind == .membership, decodedMembership(entry) == nil { return false }
-            if log.contains(entry.id), let known = log.chain(at: entry.index), known != entry.chain { return false }
+            if !mayCompare, log.contains(entry.id), log.chain(at: entry.index) ?? entry.chain != entry.chain {
+                return false
+            }
             before = entry.id
             chain = entry.chain
         }

@@ -3,6 +3,7 @@ extension RaftNode {
     mutating func becomeLeader() {
         let voted = election.grants
         election.becomeLeader(identity.id)
+        doubt = nil
         // §5.3: "When a leader first comes to power, it initializes all nextIndex values to the index just after the
         // last one in its log". Who voted has just been heard.
         let next = log.lastIndex.next

@@ -39,7 +39,7 @@ extension RaftNode {
         theirs.number >= epoch.number && theirs != epoch && !theirs.isChild(of: epoch)
     }
 
-    private var isMember: Bool { memberships.inForce(commit: commit).contains { $0.membership.recognises(identity) } }
+    var isMember: Bool { memberships.inForce(commit: commit).contains { $0.membership.recognises(identity) } }
 
     /// Only a leader shows that somebody went on.
     private func isHeardAcrossEpochs(_ request: RPCRequest) -> Bool {

@@ -51,17 +51,21 @@ extension RaftNode {
         guard var leading = leadership else { return }
         leading.round += 1
         leading.nextHeartbeat = now + settings.heartbeatInterval
-        for place in leading.peers.indices {
-            announcements.append(heartbeat(to: &leading.peers[place], round: leading.round))
-        }
+        for place in leading.peers.indices { announcements.append(heartbeat(to: place, of: &leading)) }
         leadership = leading
     }
 
-    private func heartbeat(to peer: inout Progress, round: UInt64) -> Outbound {
+    func heartbeat(to place: Int, of leading: inout Leadership) -> Outbound {
+        let peer = leading.peers[place]
         // A3: what the follower is not known to hold may differ there.
         let known = min(peer.match, commit)
-        peer.toldCommit = max(peer.toldCommit, known)
-        return .request(.heartbeat(Heartbeat(term: term, commit: known, round: round)), to: peer.id)
+        leading.peers[place].toldCommit = max(peer.toldCommit, known)
+        var heartbeat = Heartbeat(term: term, commit: known, round: leading.round)
+        if let mark = historyMark(for: peer, in: leading) {
+            heartbeat.mark = mark
+            heartbeat.verdict = verdict(at: mark.entry.index, against: peer.id, of: leading.peers)
+        }
+        return .request(.heartbeat(heartbeat), to: peer.id)
     }
 
     // MARK: Commit news
@@ -72,7 +76,7 @@ extension RaftNode {
         guard var leading = leadership, now >= leading.nextCommitNews else { return }
         var sentAny = false
         for place in leading.peers.indices where wantsCommitNews(leading.peers[place]) {
-            announcements.append(heartbeat(to: &leading.peers[place], round: leading.round))
+            announcements.append(heartbeat(to: place, of: &leading))
             sentAny = true
         }
         if sentAny { leading.nextCommitNews = now + settings.heartbeatInterval / 5 }
@@ -86,7 +90,7 @@ extension RaftNode {
     // MARK: The follower answers
 
     mutating func receive(_ request: Heartbeat, from leader: NodeID, token: ReplyToken) {
-        guard request.term >= term else { return answer(request, to: leader, token: token) }
+        guard request.term >= term else { return answer(request, Heartbeat.Comparison(), to: leader, token: token) }
         adopt(request.term)
         follow(leader)
         guard fault == nil else { return }
@@ -96,15 +100,20 @@ extension RaftNode {
                 "leader \(leader) counts this node for entry \(request.commit), but its log ends at \(log.lastEntry)"
             )
         }
-        advanceCommit(to: request.commit)
-        answer(request, to: leader, token: token)
+        let history = compareHistory(with: leader, request)
+        if history.different == nil { advanceCommit(to: request.commit) }
+        answer(request, history, to: leader, token: token)
     }
 
-    /// Says nothing about this node's log, so it need not wait for a slow disk; but our term must be on it.
-    private mutating func answer(_ request: Heartbeat, to leader: NodeID, token: ReplyToken) {
-        replyOnceTermIsDurable(
-            .reply(.heartbeat(Heartbeat.Reply(term: term, round: request.round)), to: leader, token: token)
-        )
+    /// Promises nothing about this node's log, so it need not wait for a slow disk; but our term must be on it.
+    private mutating func answer(
+        _ request: Heartbeat,
+        _ history: Heartbeat.Comparison,
+        to leader: NodeID,
+        token: ReplyToken
+    ) {
+        let reply = Heartbeat.Reply(term: term, round: request.round, history: history)
+        replyOnceTermIsDurable(.reply(.heartbeat(reply), to: leader, token: token))
     }
 
     // MARK: The leader counts
@@ -115,6 +124,15 @@ extension RaftNode {
         guard reply.term == term, let leading = leadership, reply.round <= leading.round,
             let place = leading.place(of: peer)
         else { return }
+        note(reply.history, of: place)
+        guard let peers = leadership?.peers else { return }
+        if let different = peers[place].history.different {
+            // One that has stopped, or is about to, counts for nothing. One that may yet be right has been heard, or
+            // this node would give up its office for want of a quorum, and nobody would find out.
+            guard verdict(at: different.entry.index, against: peer, of: peers) == .open else { return }
+            leadership?.peers[place].heard(now: now)
+            return
+        }
         leadership?.peers[place].heard(now: now)
         leadership?.peers[place].confirmed(reply.round)
         leadership?.peers[place].recoverIfStalled(for: settings.electionTimeout * 2, now: now)

@@ -171,7 +171,7 @@ extension RaftNode {
     }
 
     /// It hears nobody, until it is started again.
-    var hasStopped: Bool { divergence != nil || removedBy != nil }
+    var hasStopped: Bool { divergence != nil || removedBy != nil || stopped != nil }
 
     /// E6: whoever follows a leader may know of its removal before that leader has handed over. In its own term it is
     /// heard.
@@ -219,6 +219,7 @@ extension RaftNode {
         return AppendEntries(
             term: term,
             previous: EntryID(term: previousTerm, index: farewell.next.previous),
+            previousChain: log.chain(at: farewell.next.previous),
             entries: entries,
             commit: farewell.removal
         )

@@ -43,7 +43,7 @@ extension RaftNode {
     }
 
     var hasQuorumAtHand: Bool {
-        guard let leadership else { return false }
+        guard let leadership, leadersDoubt == nil else { return false }
         return leadership.peers.count { $0.isVoter && isAtHand($0) } + (isVoter ? 1 : 0) >= quorum
     }
 

@@ -4,7 +4,7 @@ extension RaftNode {
 
     /// Whom this node's reads go to, while it follows a leader that it can reach. A witness holds nothing to read.
     private var readSource: ForwardedReads.Source? {
-        guard let leader = election.leader, election.role == .follower, membership[leader] != nil,
+        guard let leader = election.leader, election.role == .follower, membership[leader] != nil, doubt == nil,
             membership[identity.id]?.kind != .witness
         else { return nil }
         return ForwardedReads.Source(leader: leader, term: term)

@@ -23,7 +23,7 @@ extension RaftNode {
 
     /// D2: rounds are counted by this leader in this term, so no answer to an earlier question fits a later one.
     mutating func confirmReads() {
-        guard let leadership, let round = reads.round else { return }
+        guard let leadership, let round = reads.round, leadersDoubt == nil else { return }
         let confirmed = leadership.peers.count { $0.isVoter && $0.confirmedRound >= round } + (isVoter ? 1 : 0)
         guard confirmed >= quorum else { return }
         for read in reads.confirmed(round) { answer(read.asker, read.index) }

@@ -29,6 +29,11 @@ extension RaftNode {
         follow(leader)
         guard fault == nil else { return }
         let last = request.snapshot.last
+        let mark = HistoryMark(entry: last, chain: request.snapshot.chain)
+        if compare(mark).different != nil {
+            note(mark, of: leader, verdict: .open)
+            return dropped.append(token)
+        }
         // §7: "If existing log entry has same index and term as snapshot's last included entry, retain log entries
         // following it". What is committed here is the same anyway.
         if last.index > commit {

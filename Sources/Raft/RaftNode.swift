@@ -31,6 +31,9 @@ package struct RaftNode: Sendable {
     package internal(set) var divergence: Divergence?
     /// The member that told this node of its removal: as after a divergence, it hears nobody.
     package internal(set) var removedBy: NodeID?
+    /// Set once, when this node's history turned out not to be the voters': from then on it takes part in nothing.
+    var stopped: HistoryDifference?
+    var doubt: Doubt?
     /// The last entry that this node's disk can't give back.
     var damagedThrough: LogIndex?
     /// Nil unless leading.
@@ -149,11 +152,11 @@ package struct RaftNode: Sendable {
         _ epoch: Epoch,
         token: ReplyToken
     ) {
-        guard mayHear(sender) || isOutgoingLeader(sender, request), request.term <= Self.termMax,
-            mayHear(request, from: sender.id, in: epoch)
-        else {
+        guard mayHear(sender) || isOutgoingLeader(sender, request), request.term <= Self.termMax else {
             return dropped.append(token)
         }
+        guard stopped == nil else { return answerStopped(request, from: sender.id, epoch, token: token) }
+        guard mayHear(request, from: sender.id, in: epoch) else { return dropped.append(token) }
         switch request {
         case .requestVote(let request): receive(request, from: sender.id, token: token)
         case .appendEntries(let request): receive(request, from: sender.id, token: token)

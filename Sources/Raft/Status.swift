@@ -15,6 +15,8 @@ package struct Status: Hashable, Sendable {
         package var lacksBase: Bool
         /// The backup of a pair with a witness, while the leader goes on without it.
         package var isOut: Bool
+        /// Another history than the leader's was found there.
+        package var historyDiffers: Bool
     }
 
     package var role: RaftElection.Role
@@ -36,6 +38,9 @@ package struct Status: Hashable, Sendable {
     package var divergence: Divergence?
     /// The member that told this node of its removal.
     package var removedBy: NodeID?
+    /// Another history than this node's was found: it stopped for good, or nothing it has may be served until it is
+    /// known whose is right.
+    package var historyDifference: HistoryDifference?
     /// Proposals appended here and not yet settled.
     package var pendingProposals: Int
     /// The other members as the leader sees them; empty on others.
@@ -66,6 +71,7 @@ extension RaftNode {
             epoch: epoch,
             divergence: divergence,
             removedBy: removedBy,
+            historyDifference: historyDifference,
             pendingProposals: proposals.count,
             peers: leadership?.peers.map(statusPeer) ?? []
         )
@@ -80,7 +86,8 @@ extension RaftNode {
             lastContact: peer.lastContact,
             isRefused: peer.isRefused,
             lacksBase: peer.phase == .lacking,
-            isOut: peer.id == leadership?.backup?.id && leadership?.backup?.isOut == true
+            isOut: peer.id == leadership?.backup?.id && leadership?.backup?.isOut == true,
+            historyDiffers: peer.history.different != nil
         )
     }
 }

@@ -14,12 +14,18 @@ final class PeerCodingTests: XCTestCase {
         let append = AppendEntries(
             term: 2,
             previous: EntryID(term: 1, index: 4),
+            previousChain: ChainValue(.max),
             entries: [entry],
             commit: 3
         )
         try assertSurvives(.appendEntries(append), PeerPath.replicate, ReplicateBody(append))
         let heartbeat = Heartbeat(term: 9, commit: 8, round: 7)
         try assertSurvives(.heartbeat(heartbeat), PeerPath.replicate, ReplicateBody(heartbeat))
+        let mark = HistoryMark(entry: EntryID(term: 3, index: 8), chain: ChainValue(.max))
+        for verdict in [HistoryVerdict.open, .majority, .nobody] {
+            let marked = Heartbeat(term: 9, commit: 8, round: 7, mark: mark, verdict: verdict)
+            try assertSurvives(.heartbeat(marked), PeerPath.replicate, ReplicateBody(marked))
+        }
         let last = EntryID(term: 3, index: 2)
         for vote in [
             RequestVote(term: 4, isPreVote: true, lastEntry: last),
@@ -54,6 +60,13 @@ final class PeerCodingTests: XCTestCase {
         }
         let heartbeat = Heartbeat.Reply(term: 3, round: 5)
         XCTAssertEqual(try roundTrip(ReplicateReplyBody(heartbeat)).reply, .heartbeat(heartbeat))
+        var history = Heartbeat.Comparison()
+        history.equalThrough = 4
+        history.different = HistoryMark(entry: EntryID(term: 3, index: 8), chain: ChainValue(1))
+        history.own = ChainValue(2)
+        history.end = HistoryMark(entry: EntryID(term: 3, index: 9), chain: ChainValue(3))
+        let compared = Heartbeat.Reply(term: 3, round: 5, history: history)
+        XCTAssertEqual(try roundTrip(ReplicateReplyBody(compared)).reply, .heartbeat(compared))
         let vote = RequestVote.Reply(term: 3, isPreVote: false, granted: true)
         XCTAssertEqual(try roundTrip(VoteReplyBody(vote)).reply, .requestVote(vote))
         for index in [LogIndex(9), nil] {

@@ -123,6 +123,21 @@ class OperationTests: GatewayTestCase {
         try assertProblem(refusedWrite, 503, "repairing", outcome: "not-accepted")
     }
 
+    func testANodeWhoseHistoryIsNotTheOthersServesNoMessages() async throws {
+        replica.store("one")
+        replica.update { $0.status.historyDiffers = true }
+        let ready = try await ask(.get, "/readyz")
+        XCTAssertEqual(ready.status, 503)
+        XCTAssertTrue(ready.text.contains("[-]whole failed: the node's history is not known"), ready.text)
+        for path in ["/messages", "/messages?consistency=stale", "/messages/1", "/messages/1?consistency=stale"] {
+            let refused = try await ask(.get, path)
+            try assertProblem(refused, 503, "history-differs")
+        }
+        replica.update { $0.status.historyDiffers = false }
+        let served = try await ask(.get, "/messages/1?consistency=stale")
+        XCTAssertEqual(served.status, 200)
+    }
+
     func testAnExcludedCheckDoesNotCount() async throws {
         replica.update { $0.status.leader = nil }
         let reply = try await ask(.get, "/readyz?exclude=leader&verbose")

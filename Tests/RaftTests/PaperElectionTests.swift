@@ -74,6 +74,8 @@ final class PaperElectionTests: XCTestCase {
     func testLeadersSendPeriodicHeartbeats() {
         var node = Fixture.node()
         Fixture.elect(&node)
+        let last = Fixture.entries(terms: [1])[0]
+        let mark = HistoryMark(entry: last.id, chain: last.chain)
         for round in 2...4 as ClosedRange<UInt64> {
             let now = Instant.milliseconds(50 * Int(round - 1))
             for peer in ["b", "c"] as [NodeID] {
@@ -82,7 +84,8 @@ final class PaperElectionTests: XCTestCase {
             node.step(.deadline, now: now)
             let readies = node.persistAll(now: now)
             for peer in ["b", "c"] as [NodeID] {
-                XCTAssertEqual(readies.heartbeats(to: peer), [Heartbeat(term: 2, commit: .zero, round: round)])
+                let heartbeat = Heartbeat(term: 2, commit: .zero, round: round, mark: mark)
+                XCTAssertEqual(readies.heartbeats(to: peer), [heartbeat])
             }
         }
     }

@@ -103,7 +103,9 @@ final class SnapshotTests: XCTestCase {
     /// following it and reply."
     func testASnapshotOfWhatTheLogHoldsInstallsNothing() {
         var node = Fixture.node(terms: [1, 1, 1, 1])
-        let reply = node.answer(install(snapshot(id(1, 3)), term: 1), from: "b")
+        var same = snapshot(id(1, 3))
+        same.chain = Fixture.entries(terms: [1, 1, 1])[2].chain
+        let reply = node.answer(install(same, term: 1), from: "b")
         XCTAssertEqual(reply, accepted(3, term: 1))
         XCTAssertEqual(node.status.last, id(1, 4))
         XCTAssertEqual(node.status.commit, 3)

@@ -7,6 +7,7 @@ package struct ReplicateBody: Codable, Sendable {
         package var term: UInt64
         package var previousTerm: UInt64
         package var previousIndex: UInt64
+        package var previousChain: UInt32?
         package var commit: UInt64
         /// `EntryCoding`, in base64.
         package var entries: Data
@@ -16,10 +17,31 @@ package struct ReplicateBody: Codable, Sendable {
         package var term: UInt64
         package var commit: UInt64
         package var round: UInt64
+        /// Of the sender's log, to be compared.
+        package var mark: HistoryMarkBody?
+        /// `open`, `majority` or `nobody`: what other voters have there.
+        package var verdict: String?
     }
 
     package var append: Append?
     package var heartbeat: Heartbeat?
+}
+
+/// An entry, and the chain value of everything up to it.
+package struct HistoryMarkBody: Codable, Sendable {
+    package var term: UInt64
+    package var index: UInt64
+    package var chain: UInt32
+
+    init(_ mark: HistoryMark) {
+        term = mark.entry.term.rawValue
+        index = mark.entry.index.rawValue
+        chain = mark.chain.rawValue
+    }
+
+    var mark: HistoryMark {
+        HistoryMark(entry: EntryID(term: Term(term), index: LogIndex(index)), chain: ChainValue(chain))
+    }
 }
 
 /// The content of the answer to `POST /replicate`.
@@ -36,6 +58,13 @@ package struct ReplicateReplyBody: Codable, Sendable {
     package struct Heartbeat: Codable, Sendable {
         package var term: UInt64
         package var round: UInt64
+        /// Up to here the history is that of the request's `mark`.
+        package var equalThrough: UInt64?
+        /// A mark of the primary's, whose entry has another chain value here: `own`.
+        package var different: HistoryMarkBody?
+        package var own: UInt32?
+        /// Where the log ends, which has not come to `mark`.
+        package var end: HistoryMarkBody?
     }
 
     package var append: Append?
@@ -48,6 +77,7 @@ extension ReplicateBody {
             term: append.term.rawValue,
             previousTerm: append.previous.term.rawValue,
             previousIndex: append.previous.index.rawValue,
+            previousChain: append.previousChain?.rawValue,
             commit: append.commit.rawValue,
             entries: Data(EntryCoding.encode(append.entries))
         )
@@ -57,7 +87,9 @@ extension ReplicateBody {
         self.heartbeat = Heartbeat(
             term: heartbeat.term.rawValue,
             commit: heartbeat.commit.rawValue,
-            round: heartbeat.round
+            round: heartbeat.round,
+            mark: heartbeat.mark.map { HistoryMarkBody($0) },
+            verdict: heartbeat.mark == nil ? nil : heartbeat.verdict.rawValue
         )
     }
 
@@ -70,16 +102,21 @@ extension ReplicateBody {
                 AppendEntries(
                     term: Term(append.term),
                     previous: EntryID(term: Term(append.previousTerm), index: LogIndex(append.previousIndex)),
+                    previousChain: append.previousChain.map { ChainValue($0) },
                     entries: entries,
                     commit: LogIndex(append.commit)
                 )
             )
         case (nil, let heartbeat?):
+            guard let verdict = HistoryVerdict(rawValue: heartbeat.verdict ?? HistoryVerdict.open.rawValue)
+            else { return nil }
             return .heartbeat(
                 Raft.Heartbeat(
                     term: Term(heartbeat.term),
                     commit: LogIndex(heartbeat.commit),
-                    round: heartbeat.round
+                    round: heartbeat.round,
+                    mark: heartbeat.mark?.mark,
+                    verdict: verdict
                 )
             )
         case (nil, nil), (.some, .some):
@@ -104,7 +141,14 @@ extension ReplicateReplyBody {
     }
 
     init(_ reply: Raft.Heartbeat.Reply) {
-        heartbeat = Heartbeat(term: reply.term.rawValue, round: reply.round)
+        heartbeat = Heartbeat(
+            term: reply.term.rawValue,
+            round: reply.round,
+            equalThrough: reply.history.equalThrough?.rawValue,
+            different: reply.history.different.map { HistoryMarkBody($0) },
+            own: reply.history.own?.rawValue,
+            end: reply.history.end.map { HistoryMarkBody($0) }
+        )
     }
 
     /// The reply this is, or nil if it is none.
@@ -126,7 +170,14 @@ extension ReplicateReplyBody {
                 )
             )
         case (nil, let heartbeat?):
-            return .heartbeat(Raft.Heartbeat.Reply(term: Term(heartbeat.term), round: heartbeat.round))
+            var history = Raft.Heartbeat.Comparison()
+            history.equalThrough = heartbeat.equalThrough.map { LogIndex($0) }
+            history.different = heartbeat.different?.mark
+            history.own = heartbeat.own.map { ChainValue($0) }
+            history.end = heartbeat.end?.mark
+            return .heartbeat(
+                Raft.Heartbeat.Reply(term: Term(heartbeat.term), round: heartbeat.round, history: history)
+            )
         case (nil, nil), (.some, .some):
             return nil
         }

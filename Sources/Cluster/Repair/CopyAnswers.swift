@@ -9,14 +9,16 @@ import Storage
 final class CopyAnswers: Sendable {
     private let directory: DataDirectory
     private let own: MemberIdentity
+    private let published: PublishedStatus
     private let logger: Logger
     private let queue = DispatchQueue(label: "tandem.copies")
 
     private static let answerBytesMax = 1 << 20
 
-    init(directory: DataDirectory, own: MemberIdentity, logger: Logger) {
+    init(directory: DataDirectory, own: MemberIdentity, published: PublishedStatus, logger: Logger) {
         self.directory = directory
         self.own = own
+        self.published = published
         self.logger = logger
     }
 
@@ -33,6 +35,10 @@ final class CopyAnswers: Sendable {
         do {
             let envelope = try PeerJSON.decode(PeerEnvelope<RepairBody>.self, from: body)
             if let refusal = PeerRequest.refusal(of: envelope, receiver) { return refusal.response }
+            // Between entries that both have, the wrong ones could fit; at the end of a log nothing tells them at all.
+            guard !published.status().historyDiffers else {
+                return .unavailable("this node's history and another's differ: see its /status")
+            }
             guard let range = envelope.body.range else { return .malformed("no range of entries") }
             let summary = directory.log.summary
             let reply = RepairReplyBody(

@@ -74,7 +74,7 @@ package final class Replica: Sendable {
             logger: logger,
             inbox: inbox
         )
-        copies = CopyAnswers(directory: directory, own: formation.own, logger: logger)
+        copies = CopyAnswers(directory: directory, own: formation.own, published: published, logger: logger)
     }
 
     /// Starts the threads. A node that belongs to a cluster already goes on in it; another waits until one is formed.

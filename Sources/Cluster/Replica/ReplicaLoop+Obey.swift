@@ -89,6 +89,10 @@ extension ReplicaLoop {
                 var filled = append
                 let entries = try log.entries(from: from, through: through, bytesMax: bytesMax)
                 filled.entries = isWitness ? entries.map(\.withoutPayload) : entries
+                if filled.previousChain == nil {
+                    let (before, chain) = try log.identity(at: from.previous)
+                    filled.previousChain = before == append.previous ? chain : nil
+                }
                 link.send(.appendEntries(filled), epoch: epoch, hlc: hlc)
             } catch  where error.code == .outOfRange {
                 // Another leader's entries have replaced them meanwhile: this node leads no longer.

@@ -102,6 +102,9 @@ extension ReplicaLoop {
     mutating func turnAway(_ token: ReplyToken) {
         guard let request = peerAnswers.take(token) else { return }
         let isRemoved = node.hasRemoved(request.sender)
+        guard isRemoved || node.historyDifference == nil else {
+            return request.respond(.unavailable("this node's history and another's differ: see its /status"))
+        }
         guard isRemoved || request.epoch != node.epoch else {
             return request.respond(.foreign("the sender is not a member of this cluster as it is known here"))
         }

@@ -18,6 +18,13 @@ extension ReplicaLoop {
             found.append(.init(name: .promotedApart, detail: promotedApart(divergence, status)))
             return found
         }
+        if let difference = status.historyDifference {
+            found.append(.init(name: .historyDiffers, detail: historyDiffers(difference)))
+            if difference.verdict != .open { return found }
+        }
+        for peer in status.peers where peer.historyDiffers && status.historyDifference == nil {
+            found.append(.init(name: .historyDiffers, detail: hasStopped(peer.id)))
+        }
         if status.leader == nil { found.append(.init(name: .noPrimary, detail: noPrimary)) }
         if !room.acceptsProposals {
             found.append(

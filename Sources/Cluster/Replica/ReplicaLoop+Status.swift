@@ -7,6 +7,7 @@ import Storage
 extension ReplicaLoop {
     mutating func publish() {
         let status = node.status
+        noteHistory(status)
         var published = ReplicaStatus(
             nodeID: configuration.id,
             url: configuration.url,
@@ -37,6 +38,7 @@ extension ReplicaLoop {
         published.diskFull = !hasRoomForClients
         published.degraded = status.isDegraded
         published.health = health
+        published.historyDiffers = status.historyDifference != nil
         published.problems = problems(status)
         self.published.publish(published, leaderContact: leaderContact)
     }
@@ -52,7 +54,7 @@ extension ReplicaLoop {
     }
 
     private func isReady(_ status: Raft.Status) -> Bool {
-        guard health.isWhole else { return false }
+        guard health.isWhole, status.historyDifference == nil else { return false }
         return switch status.role {
         case .leader: status.isLeaderReady
         case .follower: status.leader != nil && broker.appliedIndex >= status.commit.rawValue

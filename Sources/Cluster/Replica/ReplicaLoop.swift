@@ -57,6 +57,8 @@ struct ReplicaLoop {
     var checkpoints = CheckpointPace()
     var leaderContact: Instant?
     var lastLeader: NodeID?
+    /// As it was last logged.
+    var lastDifference: HistoryDifference?
     /// Why the node can't go on.
     var failure: String?
 

@@ -34,6 +34,7 @@ package struct ReplicaStatus: Sendable {
             case differentMembers = "different-members"
             case diskFull = "disk-full"
             case forming
+            case historyDiffers = "history-differs"
             case joining
             case memberUnreachable = "member-unreachable"
             case noPrimary = "no-primary"
@@ -87,5 +88,7 @@ package struct ReplicaStatus: Sendable {
     package var diskFull = false
     package var degraded = false
     package var health = LogHealth()
+    /// Its history is not the others', or it is not known whose is right: it serves nothing.
+    package var historyDiffers = false
     package var problems: [Problem] = []
 }

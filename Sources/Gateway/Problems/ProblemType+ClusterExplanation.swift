@@ -92,6 +92,17 @@ extension ProblemType {
                     + "another node with copies can be reached; `problems` of `GET /status` says what is missing "
                     + "where it takes longer. Then check the disk: what it did once it may do again."
             )
+        case .historyDiffers:
+            Explanation(
+                "The node's history is not the others'",
+                "Each entry of a log carries a checksum of everything up to it, and nodes compare theirs all the time. "
+                    + "This node and others have the same entry with different checksums: one of them has other "
+                    + "messages than it was given, though nothing on its disk looks damaged. The one that disagrees "
+                    + "with a majority of the voters stops; the witness of a pair decides between its two. As long as "
+                    + "too few can be asked, and in a pair without a witness, nobody can tell: both stop.",
+                "Nothing was stored: send again, to another node. Operators: `problems` of `GET /status` says who "
+                    + "differs from whom, and whose data directory to set aside."
+            )
         case .diskFull:
             Explanation(
                 "The disk is full",

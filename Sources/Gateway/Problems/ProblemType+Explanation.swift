@@ -50,7 +50,8 @@ extension ProblemType {
         case .primaryKnown, .otherEpoch, .notPromotable, .lossNotAccepted, .promotedApart, .promotionTooSoon:
             promotionText
         case .notPrimary, .noPrimary, .notAMember, .noQuorum, .tooFewCopies, .forming, .overwritten: clusterText
-        case .overloaded, .stopping, .notCaughtUp, .peerNotReady, .repairing, .diskFull, .timedOut, .storageFailure:
+        case .overloaded, .stopping, .notCaughtUp, .peerNotReady, .repairing, .historyDiffers, .diskFull, .timedOut,
+            .storageFailure:
             nodeText
         }
     }

@@ -59,6 +59,7 @@ package enum ProblemType: String, CaseIterable, Sendable {
     case notCaughtUp = "not-caught-up"
     case peerNotReady = "peer-not-ready"
     case repairing = "repairing"
+    case historyDiffers = "history-differs"
     case diskFull = "disk-full"
     case timedOut = "timed-out"
     case storageFailure = "storage-failure"
@@ -87,8 +88,8 @@ package enum ProblemType: String, CaseIterable, Sendable {
         case .storageFailure: .internalServerError
         case .unsupportedTransferEncoding: .notImplemented
         case .noPrimary, .notAMember, .noQuorum, .tooFewCopies, .forming, .overwritten, .overloaded, .stopping,
-            .notCaughtUp, .peerNotReady, .repairing, .tooManyConnections, .transferUnderWay, .transferFailed,
-            .promotionTooSoon, .changeUnderWay, .memberBehind:
+            .notCaughtUp, .peerNotReady, .repairing, .historyDiffers, .tooManyConnections, .transferUnderWay,
+            .transferFailed, .promotionTooSoon, .changeUnderWay, .memberBehind:
             .serviceUnavailable
         case .timedOut: .gatewayTimeout
         case .unsupportedVersion: .httpVersionNotSupported

@@ -46,7 +46,7 @@ extension ReplicaStatus.Problem.Name {
                     + "frees a full disk. There was no room to make it, or it has been used.",
                 "Make room on the disk of that node, and restart it."
             )
-        case .diskFull, .forming, .noPrimary, .notAMember, .promotedApart, .repairing:
+        case .diskFull, .forming, .historyDiffers, .noPrimary, .notAMember, .promotedApart, .repairing:
             preconditionFailure("\(rawValue) is an error with a page of its own")
         }
     }

@@ -9,6 +9,7 @@ extension ClientHandler {
     func receive(_ call: Call) throws(Problem) {
         try MediaType.requireAcceptsJSON(call.exchange.request)
         let selection = try MessageSelection(call.query, limitMax: configuration.listLimitMax)
+        try requireSameHistory()
         park(call.exchange)
         let pending = PendingRequest(call.exchange, configuration: configuration) { pending in
             // A witness holds no messages: what it could say at once would be wrong, not stale.
@@ -79,6 +80,12 @@ extension ClientHandler {
             case .failure(let failure): refuse(pending.exchange, failure)
             }
         }
+    }
+
+    /// What this node has is not served where it may not be what was stored.
+    func requireSameHistory() throws(Problem) {
+        guard replica.status.historyDiffers else { return }
+        throw Problem(.historyDiffers, "This node's messages are not known to be the others'. See /status.")
     }
 
     /// Reading from this node's own disk did not work.

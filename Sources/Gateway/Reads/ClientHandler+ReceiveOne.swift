@@ -14,6 +14,7 @@ extension ClientHandler {
         guard let id = UInt64(decimalDigits: text) else {
             throw Query.invalid("id", text, "a message's id: a number")
         }
+        try requireSameHistory()
         park(exchange)
         let status = replica.status
         let isStaleAllowed = consistency == .stale && status.kind != .witness

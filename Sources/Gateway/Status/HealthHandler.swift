@@ -26,11 +26,16 @@ struct HealthHandler: Sendable {
             with: [
                 Check(name: "running", failure: lifecycle.isStopping ? "the node is shutting down" : nil),
                 Check(name: "formed", failure: status.role == .forming ? "the cluster has not been formed yet" : nil),
-                Check(name: "whole", failure: status.health.isWhole ? nil : "parts of the log are damaged"),
+                Check(name: "whole", failure: Self.unfitness(of: status)),
                 Check(name: "leader", failure: status.leader == nil ? "no primary is known" : nil),
                 Check(name: "caught-up", failure: status.isReady ? nil : "the node is behind or just elected"),
             ]
         )
+    }
+
+    private static func unfitness(of status: ReplicaStatus) -> String? {
+        guard status.health.isWhole else { return "parts of the log are damaged" }
+        return status.historyDiffers ? "the node's history is not known to be the others'" : nil
     }
 
     private func respond(to call: Call, with checks: [Check]) throws(Problem) {

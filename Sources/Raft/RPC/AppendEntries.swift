@@ -3,13 +3,22 @@ package struct AppendEntries: Hashable, Sendable {
     package var term: Term
     /// The entry directly before `entries`.
     package var previous: EntryID
+    /// The leader's chain value there; nil where it no longer knows it.
+    package var previousChain: ChainValue?
     /// Contiguous from `previous.index + 1`; never ends inside a batch. Empty as a probe.
     package var entries: [Entry]
     package var commit: LogIndex
 
-    package init(term: Term, previous: EntryID, entries: [Entry], commit: LogIndex) {
+    package init(
+        term: Term,
+        previous: EntryID,
+        previousChain: ChainValue? = nil,
+        entries: [Entry],
+        commit: LogIndex
+    ) {
         self.term = term
         self.previous = previous
+        self.previousChain = previousChain
         self.entries = entries
         self.commit = commit
     }

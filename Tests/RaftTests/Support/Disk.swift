@@ -60,6 +60,25 @@ struct Disk {
         baseChain = last.chain
     }
 
+    /// Makes other entries of those from `index` up, with the same ids. Of a witness's, which have no payload, only the
+    /// chain values change.
+    mutating func rewrite(from index: LogIndex) {
+        for place in log.indices where log[place].index >= index {
+            let entry = log[place]
+            guard !entry.payloadElsewhere else {
+                log[place].chain = ChainValue(entry.chain.rawValue ^ 1)
+                continue
+            }
+            log[place] = Entry(
+                id: entry.id,
+                kind: entry.kind,
+                continues: entry.continues,
+                payload: entry.index == index ? entry.payload + [0] : entry.payload,
+                after: place > 0 ? log[place - 1].chain : baseChain
+            )
+        }
+    }
+
     private mutating func install(_ snapshot: Snapshot) {
         base = snapshot.last
         baseChain = snapshot.chain

@@ -98,6 +98,9 @@ extension Network {
     private mutating func noteRole(of id: NodeID) {
         guard let node = self[id].node, node.fault == nil else { return }
         let status = node.status
+        if !historiesMayDiffer, let difference = status.historyDifference {
+            checker.violation("\(id) sees another history: \(difference)")
+        }
         if status.role == .leader {
             checker.sawLeader(id, in: status.term)
             if self[id].role != .leader {
@@ -132,6 +135,7 @@ extension Network {
             let entries = read(from: from, through: through, at: id)
             let isWitness = self[id].node?.membership[peer]?.kind == .witness
             append.entries = isWitness ? entries.map(\.withoutPayload) : entries
+            append.previousChain = self[id].disk.chain(at: from.previous)
             post(.request(.appendEntries(append)), from: id, to: peer, epoch)
         }
     }
