@@ -35,6 +35,15 @@ final class OlderDirectoryTests: XCTestCase {
         XCTAssertTrue(reason.contains("older than one this node ran on before"), reason)
         // The others go on.
         try send(in: cluster)
+        // Each start counts: after two more the others could not tell any more.
+        for _ in 1...3 {
+            try cluster.stop(node)
+            node.endpoint.failure.withLock { $0 = nil }
+            try cluster.start(node)
+            let reason = try cluster.eventually("the node stops again") { node.endpoint.failure.withLock { $0 } }
+            XCTAssertTrue(reason.contains("may have been acknowledged"), reason)
+        }
+        try send(in: cluster)
     }
 
     /// Starts the node again, and waits until the others have heard of that.

@@ -24,6 +24,18 @@ final class PeersTests: StorageTestCase {
         XCTAssertEqual(try again.notePeer(b, boot: 8), .current)
     }
 
+    func testB18ADirectoryKnownToBeAnOlderCopyIsAnObstacleToEveryStart() throws {
+        let disk = FaultyDisk(seed: 1)
+        let directory = try openFormed(disk)
+        XCTAssertNil(directory.obstacle)
+        try directory.noteOutdated()
+        XCTAssertNotNil(directory.obstacle)
+        let again = try openFormed(disk.reboot(.lost))
+        XCTAssertNotNil(again.obstacle)
+        XCTAssertFalse(again.recovered.mayVote)
+        XCTAssertNotNil(try openFormed(disk.reboot(.lost).reboot(.lost)).obstacle)
+    }
+
     /// Another incarnation is another directory: its count starts anew, and the first one's is kept.
     func testIncarnationsAreKeptApart() throws {
         let disk = FaultyDisk(seed: 1)

@@ -1,4 +1,5 @@
 import Dispatch
+import Logging
 import Raft
 import Storage
 
@@ -28,7 +29,7 @@ extension ReplicaLoop {
     ) -> Hearing {
         let own = directory.recovered.bootCount
         if known > own, node.membership.recognises(sender) {
-            failure = failure ?? Self.outdated(own: own, known: known, to: sender.id)
+            noteOutdated(Self.outdated(own: own, known: known, to: sender.id))
             return .never("this node's data directory is an older copy")
         }
         guard boot > 0, node.membership.recognises(sender) else { return .now }
@@ -54,6 +55,18 @@ extension ReplicaLoop {
             } catch {
                 inbox.send(.writerReport(.failed(error.description)))
             }
+        }
+    }
+
+    /// Each start counts: after enough of them nobody could tell any more, so what this one has learned is for all
+    /// later ones. The last thing that this node does, so it waits for the disk.
+    private mutating func noteOutdated(_ reason: String) {
+        guard failure == nil else { return }
+        failure = reason
+        do throws(StorageError) {
+            try directory.noteOutdated()
+        } catch {
+            logger.error("that the data is an older copy can't be written down", metadata: ["error": "\(error)"])
         }
     }
 

@@ -40,6 +40,18 @@ extension DataDirectory {
         return published.withLock { Self.note(peer, boot, in: $0.peerBoots) } ?? .current
     }
 
+    /// Takes note that this directory is an older copy of the one its node ran on: what the node promised since is
+    /// lost. Durable on return: no later start takes part with it, however often it is started. Else its count of
+    /// starts would soon be as high as the others know.
+    package func noteOutdated() throws(StorageError) {
+        let first = log.summary.last.index.next
+        try guarded { state throws(StorageError) in
+            try state.vote.write(lostFrom: first)
+            let lostFrom = state.vote.record.lostFrom
+            published.withLock { $0.lostFrom = lostFrom }
+        }
+    }
+
     /// What a boot count says of a member, where it need not be noted first; nil where it is news.
     package func peerNote(_ peer: MemberIdentity, boot: UInt64) -> PeerNote? {
         published.withLock { Self.note(peer, boot, in: $0.peerBoots) }
