@@ -138,7 +138,7 @@ public final class ThrowawayCluster: Sendable {
     ///
     /// - Parameter printingLogs: print the end of every node's log first; for tests that failed.
     public func stop(printingLogs: Bool = false) async {
-        if printingLogs { print(logs()) }
+        if printingLogs { print(logs(lines: 400)) }
         for client in clients.withLock({ $0 }) { client.close() }
         probe.close()
         let running = processes.withLock { $0.values.filter { $0.ended == nil } }

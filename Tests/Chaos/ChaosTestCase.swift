@@ -83,7 +83,7 @@ class ChaosTestCase: XCTestCase {
     func assertDeliversAll(_ load: Load, file: StaticString = #filePath, line: UInt = #line) {
         let entries = load.ledger.entries
         XCTAssertEqual(entries.refused, [], "failed after every retry; \(load.summary)", file: file, line: line)
-        XCTAssertEqual(entries.unknown, [], "may or may not be there; \(load.summary)", file: file, line: line)
+        XCTAssertEqual(entries.doubts, [], "may or may not be there; \(load.summary)", file: file, line: line)
     }
 
     /// Prints one line of figures.

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 /// What clients were told about each message they sent. Every message has a content of its own.
@@ -21,6 +22,8 @@ final class Ledger: Sendable {
         var refused: Set<String> = []
         /// May or may not be there.
         var unknown: Set<String> = []
+        /// When and by whom each of those was left open.
+        var doubts: [String] = []
         /// How often each answer was given, for the report: `201`, `503 no-quorum`, `connectionLost`.
         var answers: [String: Int] = [:]
         /// The longest time from a message's first attempt to its 201.
@@ -50,10 +53,12 @@ final class Ledger: Sendable {
         }
     }
 
-    func leaveUnknown(_ content: String, answer: String) {
+    func leaveUnknown(_ content: String, answer: String, from url: String) {
         state.withLock {
             $0.refused.remove(content)
             $0.unknown.insert(content)
+            let time = Date.now.formatted(.iso8601.time(includingFractionalSeconds: true))
+            $0.doubts.append("\(content): \(answer), from \(url) at \(time)")
             $0.answers[answer, default: 0] += 1
         }
     }

@@ -76,7 +76,7 @@ final class Load: Sendable {
             let answer = try await deliver(draft, to: url)
             switch answer {
             case .acknowledged(let receipt): return ledger.acknowledge(receipt, after: ContinuousClock.now - start)
-            case .unknown(let said): ledger.leaveUnknown(draft.content, answer: said)
+            case .unknown(let said): ledger.leaveUnknown(draft.content, answer: said, from: url)
             case .refused(let said): ledger.refuse(draft.content, answer: said)
             }
             node += 1
