@@ -25,8 +25,8 @@ extension Oracle {
         return membership != .empty && holders >= membership.quorum
     }
 
-    /// The machines of all that held messages and voted at this entry or later, as this node's log has it: they count as
-    /// copies.
+    /// The machines of all that held messages and voted at this entry or later, as this node's log has it: they count
+    /// as copies.
     func voters(since index: LogIndex, by replica: SimulatedReplica) -> [Int] {
         let written = records[replica.machine.number].written
         let first = written.memberships.lastIndex { $0.index <= index } ?? 0

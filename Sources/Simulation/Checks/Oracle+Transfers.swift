@@ -2,7 +2,8 @@ import Raft
 
 // Leaders that hand over.
 extension Oracle {
-    /// C13: only a voter that holds messages is told to take over, and only once it has everything (dissertation §3.10).
+    /// C13: only a voter that holds messages is told to take over, and only once it has everything (dissertation
+    /// §3.10).
     func checkSuccessor(_ peer: NodeID, of replica: SimulatedReplica) {
         guard let member = replica.node.membership[peer], let successor = number(of: member),
             !records[successor].isForgotten

@@ -13,8 +13,8 @@ extension World {
         }
     }
 
-    /// Whether the last leader was deposed though nothing happened to it, nor to its links to a majority, for as long as
-    /// anybody waits for a leader.
+    /// Whether the last leader was deposed though nothing happened to it, nor to its links to a majority, for as long
+    /// as anybody waits for a leader.
     func isNeedless(electionOf replica: SimulatedReplica) -> Bool {
         let term = replica.node.term
         guard let former = oracle.leaders.filter({ $0.key < term }).max(by: { $0.key < $1.key })?.value,

@@ -1,8 +1,8 @@
 import Raft
 
 extension LogPositions {
-    /// What the last segment does to the log, which has just gone on in another; nil where that can't be said of it in a
-    /// summary, or not all of it is known any more.
+    /// What the last segment does to the log, which has just gone on in another; nil where that can't be said of it in
+    /// a summary, or not all of it is known any more.
     ///
     /// - Parameter tip: the state of the log at its end.
     func summarizeLast(tip: LogTip) -> SegmentSummary? {
