@@ -30,7 +30,12 @@ package protocol ReplicaService: Sendable {
     func connectionRefused(by peer: NodeID)
     func message(id: UInt64, completion: @escaping @Sendable (Result<Message?, ReadFailure>) -> Void)
     func page(_ query: MessageQuery, completion: @escaping @Sendable (Result<MessagePage, ReadFailure>) -> Void)
-    func handlePeerRequest(path: String, body: [UInt8], respond: @escaping @Sendable (PeerResponse) -> Void)
+    func handlePeerRequest(
+        path: String,
+        body: [UInt8],
+        digest: String?,
+        respond: @escaping @Sendable (PeerResponse) -> Void
+    )
 }
 
 extension Replica: ReplicaService {

@@ -58,6 +58,8 @@ final class LocalCluster {
     final class Endpoint: Sendable {
         private let replica = Mutex<Replica?>(nil)
         let failure = Mutex<String?>(nil)
+        /// Changes the content of requests, and that of answers, on the way.
+        let damage = Mutex<@Sendable ([UInt8]) -> [UInt8]>({ content in content })
 
         func attach(_ replica: Replica?) { self.replica.withLock { $0 = replica } }
 
@@ -65,12 +67,18 @@ final class LocalCluster {
             guard let replica = replica.withLock({ $0 }) else {
                 return exchange.respond(Response(status: .serviceUnavailable))
             }
-            let path = exchange.request.path
-            replica.handlePeerRequest(path: path, body: exchange.request.body) { response in
+            let request = exchange.request
+            let damage = damage.withLock { damage in damage }
+            replica.handlePeerRequest(
+                path: request.path,
+                body: damage(request.body),
+                digest: request.header(ContentDigest.fieldName)
+            ) { response in
                 switch response {
                 case .answer(let body, let sender):
                     exchange.tagConnection(sender.rawValue)
-                    exchange.respond(Response(status: .ok, body: body))
+                    let headers: HTTPFields = [ContentDigest.fieldName: ContentDigest.fieldValue(of: body)]
+                    exchange.respond(Response(status: .ok, headers: headers, body: damage(body)))
                 case .malformed(let reason), .foreign(let reason), .unavailable(let reason):
                     exchange.respond(Response(status: .conflict, body: Array(reason.utf8)))
                 }

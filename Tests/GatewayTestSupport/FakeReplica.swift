@@ -240,7 +240,12 @@ package final class FakeReplica: ReplicaService {
         completion(result)
     }
 
-    package func handlePeerRequest(path: String, body: [UInt8], respond: @escaping @Sendable (PeerResponse) -> Void) {
+    package func handlePeerRequest(
+        path: String,
+        body: [UInt8],
+        digest: String?,
+        respond: @escaping @Sendable (PeerResponse) -> Void
+    ) {
         respond(
             state.withLock { state in
                 state.peerRequests.append(path)

@@ -29,11 +29,12 @@ struct FormationPeers: Sendable {
                 list: configuration.members.map(FormRequest.Listed.init),
                 founded: founded.map { FormRequest.Founded(cluster: $0.cluster, membership: $0.membership) }
             )
+            let content = try PeerJSON.encode(question)
             let request = HTTPClientRequest(
                 method: .post,
                 url: peer.url + PeerPath.form,
-                headers: PeerJSON.headers,
-                body: try PeerJSON.encode(question),
+                headers: PeerJSON.headers(for: content),
+                body: content,
                 timeout: Self.timeout,
                 connectTimeout: Self.timeout,
                 responseBytesMax: 64 << 10,
@@ -41,7 +42,7 @@ struct FormationPeers: Sendable {
             )
             switch client.exchange(request) {
             case .success(let response) where response.status == .ok:
-                return .success(try PeerJSON.decode(FormReply.self, from: response.body))
+                return .success(try PeerJSON.decode(FormReply.self, from: response))
             case .success(let response):
                 return .failure(Silence(message: "answered \(response.status.code)"))
             case .failure(let error):

@@ -170,7 +170,7 @@ final class PeerLink: Sendable {
         switch outcome {
         case .success(let response, let times) where response.status == .ok:
             do {
-                report(try answer(to: request, response.body, times))
+                report(try answer(to: request, response, times))
             } catch {
                 report(.undelivered(to: peer.id, request.lane, reason: "the answer can't be read: \(error)"))
             }
@@ -225,7 +225,7 @@ final class PeerLink: Sendable {
         return HTTPClientRequest(
             method: .post,
             url: peer.url + path,
-            headers: PeerJSON.headers,
+            headers: PeerJSON.headers(for: body),
             body: body,
             timeout: isAppend ? Self.appendTimeout : controlTimeout,
             connectTimeout: controlTimeout,
@@ -257,24 +257,24 @@ final class PeerLink: Sendable {
 
     private func answer(
         to request: RPCRequest,
-        _ body: [UInt8],
+        _ response: HTTPClientResponse,
         _ times: (sent: Int64, returned: Int64)?
     ) throws -> Report {
         switch request {
         case .appendEntries, .heartbeat:
-            let answer = try PeerJSON.decode(PeerAnswer<ReplicateReplyBody>.self, from: body)
+            let answer = try PeerJSON.decode(PeerAnswer<ReplicateReplyBody>.self, from: response)
             return try report(answer, answer.body?.reply, request.lane, times)
         case .requestVote:
-            let answer = try PeerJSON.decode(PeerAnswer<VoteReplyBody>.self, from: body)
+            let answer = try PeerJSON.decode(PeerAnswer<VoteReplyBody>.self, from: response)
             return try report(answer, answer.body?.reply, request.lane, times)
         case .readIndex:
-            let answer = try PeerJSON.decode(PeerAnswer<ReadIndexReplyBody>.self, from: body)
+            let answer = try PeerJSON.decode(PeerAnswer<ReadIndexReplyBody>.self, from: response)
             return try report(answer, answer.body?.reply, request.lane, times)
         case .timeoutNow:
-            let answer = try PeerJSON.decode(PeerAnswer<TakeOverBody>.self, from: body)
+            let answer = try PeerJSON.decode(PeerAnswer<TakeOverBody>.self, from: response)
             return try report(answer, answer.body?.reply, request.lane, times)
         case .installSnapshot:
-            let answer = try PeerJSON.decode(PeerAnswer<SnapshotReplyBody>.self, from: body)
+            let answer = try PeerJSON.decode(PeerAnswer<SnapshotReplyBody>.self, from: response)
             return try report(answer, answer.body?.reply, request.lane, times)
         }
     }

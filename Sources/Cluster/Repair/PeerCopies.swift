@@ -42,7 +42,7 @@ struct PeerCopies: CopySource {
         do {
             switch client.exchange(try request(range)) {
             case .success(let response) where response.status == .ok:
-                let answer = try PeerJSON.decode(PeerAnswer<RepairReplyBody>.self, from: response.body)
+                let answer = try PeerJSON.decode(PeerAnswer<RepairReplyBody>.self, from: response)
                 guard let body = answer.body else { throw PeerJSON.Incomplete() }
                 return .success(body)
             case .success(let response):
@@ -64,11 +64,12 @@ struct PeerCopies: CopySource {
             hlc: .zero,
             body: RepairBody(range)
         )
+        let content = try PeerJSON.encode(envelope)
         return HTTPClientRequest(
             method: .post,
             url: peer.url + PeerPath.repair,
-            headers: PeerJSON.headers,
-            body: try PeerJSON.encode(envelope),
+            headers: PeerJSON.headers(for: content),
+            body: content,
             timeout: Self.timeout,
             connectTimeout: Self.connectTimeout,
             responseBytesMax: Self.answerBytesMax,

@@ -229,11 +229,15 @@ extension Replica {
 // What peers ask, and what is seen of them.
 extension Replica {
     /// Answers an internal request; `respond` is called exactly once, from any thread.
+    ///
+    /// - Parameter digest: the request's field `Content-Digest`.
     package func handlePeerRequest(
         path: String,
         body: [UInt8],
+        digest: String?,
         respond: @escaping @Sendable (PeerResponse) -> Void
     ) {
+        if let reason = ContentDigest.mismatch(of: body, with: digest) { return respond(.malformed(reason)) }
         if path == PeerPath.form { return formation.answer(body, respond: respond) }
         let received = Clocks.wallMicroseconds()
         guard let identity = formation.identity else { return respond(.unavailable("no cluster is formed here yet")) }

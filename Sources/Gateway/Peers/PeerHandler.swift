@@ -15,14 +15,19 @@ struct PeerHandler: Sendable {
         exchange.park(until: limit) {
             Problem(.timedOut, "The node did not finish in time.").response(instance: nil, outcome: nil)
         }
-        replica.handlePeerRequest(path: exchange.request.path, body: exchange.request.body) { response in
+        let request = exchange.request
+        let digest = request.header(ContentDigest.fieldName)
+        replica.handlePeerRequest(path: request.path, body: request.body, digest: digest) { response in
             switch response {
             case .answer(let body, let sender):
                 exchange.tagConnection(sender.rawValue)
                 exchange.respond(
                     Response(
                         status: .ok,
-                        headers: [.contentType: MediaType.json, .cacheControl: "no-store"],
+                        headers: [
+                            .contentType: MediaType.json, .cacheControl: "no-store",
+                            ContentDigest.fieldName: ContentDigest.fieldValue(of: body),
+                        ],
                         body: body
                     )
                 )
