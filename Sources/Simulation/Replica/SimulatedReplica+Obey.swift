@@ -57,7 +57,14 @@ extension SimulatedReplica {
                 world.answer(parcel, .reply(reply, from: machine.identity, epoch: epoch, hlc: clock.latest))
             case .requestFromLog(let append, let from, let through, let peer):
                 noteSent(through: through, to: peer)
-                let read = LogRead(append: append, from: from, through: through, peer: peer, epoch: epoch)
+                let read = LogRead(
+                    append: append,
+                    from: from,
+                    through: through,
+                    peer: peer,
+                    epoch: epoch,
+                    withoutPayloads: node.membership[peer]?.kind == .witness
+                )
                 world.schedule(.logRead(machine: machine.number, boot: boot, read), in: diskTime())
             case .requestFromBase(let term, let peer):
                 let read = Happening.baseRead(machine: machine.number, boot: boot, term: term, peer: peer, epoch: epoch)
@@ -81,8 +88,7 @@ extension SimulatedReplica {
                 bytesMax: world.settings.appendBytesMax
             )
             world.oracle.readBack(entries, by: self)
-            let isWitness = node.membership[read.peer]?.kind == .witness
-            append.entries = isWitness ? entries.map(\.withoutPayload) : entries
+            append.entries = read.withoutPayloads ? entries.map(\.withoutPayload) : entries
             world.oracle.sending(.appendEntries(append), to: read.peer, by: self)
             world.send(.appendEntries(append), from: self, to: read.peer, in: read.epoch)
         } catch  where error.code == .outOfRange {

@@ -64,4 +64,6 @@ struct LogRead {
     var peer: NodeID
     /// The node's, when it asked for them.
     var epoch: Epoch
+    /// The peer was a witness then.
+    var withoutPayloads: Bool
 }
