@@ -27,12 +27,18 @@ extension World {
         pursue(SimulatedPromotion(machine: machine.number, epoch: node.epoch.number, id: id))
     }
 
+    /// Who promoted another node knows it; and nobody promotes a node that he has removed, or may have: that can't know
+    /// what was acknowledged since.
+    func mayPromote(_ promotion: SimulatedPromotion) -> Bool {
+        let identity = machines[promotion.machine].identity
+        return promotion.epoch >= oracle.newestEpoch && !errands.contains { $0.goal == .gone(identity) }
+    }
+
     func pursue(_ promotion: SimulatedPromotion) {
         let replica = machines[promotion.machine].replica
         promotion.attempts += 1
         guard probe == nil, core.isEmpty, promotion.attempts < SimulatedPromotion.attemptsMax else { return }
-        // Who promoted another one knows it.
-        guard promotion.epoch >= oracle.newestEpoch else { return }
+        guard mayPromote(promotion) else { return }
         guard let replica else { return schedule(.promotion(promotion), in: .milliseconds(50)) }
         replica.receive(.promotion(promotion))
     }
@@ -40,7 +46,7 @@ extension World {
 
 extension SimulatedReplica {
     func promote(_ promotion: SimulatedPromotion) {
-        guard promotion.epoch >= world.oracle.newestEpoch else { return }
+        guard world.mayPromote(promotion) else { return }
         lastTicket += 1
         promotions[Ticket(lastTicket)] = promotion
         let last = node.status.last
