@@ -74,12 +74,15 @@ final class DamageTests: ChaosTestCase {
         let bytes = try Data(contentsOf: file)
         let written = bytes.lastIndex { $0 != 0 } ?? 0
         let word = Data("all".utf8)
-        for share in [3, 2] {
-            let found = try XCTUnwrap(bytes.range(of: word, in: written / share..<written))
-            let handle = try FileHandle(forUpdating: file)
-            try handle.seek(toOffset: UInt64(found.lowerBound))
-            try handle.write(contentsOf: [bytes[found.lowerBound] ^ 4])
-            try handle.close()
-        }
+        let first = try XCTUnwrap(bytes.range(of: word, in: written / 2..<written))
+        let second = try XCTUnwrap(bytes.range(of: word, in: first.upperBound..<written))
+        var changed = bytes[first.lowerBound...second.lowerBound]
+        changed[first.lowerBound] ^= 4
+        changed[second.lowerBound] ^= 4
+        // In one write: a running node that puts the first one back at once would put back the second one unseen.
+        let handle = try FileHandle(forUpdating: file)
+        try handle.seek(toOffset: UInt64(first.lowerBound))
+        try handle.write(contentsOf: changed)
+        try handle.close()
     }
 }
