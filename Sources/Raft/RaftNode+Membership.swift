@@ -162,9 +162,10 @@ extension RaftNode {
     package func hasRemoved(_ member: MemberIdentity) -> Bool { memberships.hasRemoved(member, commit: commit) }
 
     /// C15: a node that was away when it was removed asks for votes in vain. From a member it learns why. Whatever its
-    /// own log says, it belongs no more: it neither campaigns nor leads, also where it was promoted since.
+    /// own log says, it belongs no more: it neither campaigns nor leads, also where it was promoted since. Its log may
+    /// well have the removal; that it is committed is not known after a start.
     mutating func hearOfRemoval(from sender: MemberIdentity) {
-        guard membership.recognises(sender), membership.recognises(identity), !hasStopped else { return }
+        guard membership.recognises(sender), isMember, !hasStopped else { return }
         removedBy = sender.id
         giveUpTransfer()
         becomeFollower()

@@ -36,6 +36,20 @@ final class RemovedMemberTests: XCTestCase {
         XCTAssertEqual(network.checker.violations, [])
     }
 
+    /// What is committed is not known after a start, not even to who committed it.
+    func testALeaderThatRemovedItselfIsToldAfterAStart() {
+        var network = cluster(["a", "b", "c"])
+        let ticket = network.change(at: "a", .remove("a"))
+        network.run(for: .milliseconds(200))
+        XCTAssertNotEqual(network.leader, "a", "\(ticket)")
+        network.crash("a")
+        network.start("a")
+        network.run(for: .seconds(2))
+        XCTAssertNotNil(network.status("a").removedBy)
+        XCTAssertEqual(network.status("a").role, .follower)
+        XCTAssertEqual(network.checker.violations, [])
+    }
+
     /// Where nobody was there to tell it, an operator's word counts until somebody is.
     func testItStopsWhereItWasPromotedMeanwhile() {
         var network = cluster(["a", "b", "c"])
