@@ -160,6 +160,7 @@ final class DamageTests: DamageTestCase {
                     let directory = try open(disk)
                     let old = HardState(term: 9, vote: "b"), new = HardState(term: 10, vote: "c")
                     try directory.persist([Persist(token: PersistToken(1), hardState: old)])
+                    try directory.copyVote()
                     disk.flip(bit: 1, ofByte: offset + 40, in: "vote")
                     disk.inject(fault, at: disk.operations + 1)
                     XCTAssertThrowsError(

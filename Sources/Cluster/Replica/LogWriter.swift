@@ -32,6 +32,8 @@ final class LogWriter: Sendable {
     /// How long nothing is written before the log is sealed: from then on damage to the last batch can be told from a
     /// torn write.
     private static let sealDelay = Duration.seconds(1)
+    /// How long after a vote it is written a second time, if so much is written meanwhile that the log isn't sealed.
+    private static let voteCopyDelay = Duration.seconds(1)
 
     init(directory: DataDirectory, report: @escaping @Sendable (Report) -> Void) {
         self.directory = directory
@@ -59,6 +61,7 @@ final class LogWriter: Sendable {
         var isStopping = false
         var accepts: Bool?
         var sealAt: Instant?
+        var copyVoteAt: Instant?
         while true {
             let room = directory.room
             if accepts != room.acceptsProposals {
@@ -78,9 +81,15 @@ final class LogWriter: Sendable {
             do throws(StorageError) {
                 if let last = batch.last {
                     try directory.persist(batch)
+                    let now = Clocks.monotonic()
+                    if batch.contains(where: { $0.hardState != nil }) { copyVoteAt = now + Self.voteCopyDelay }
                     batch.removeAll(keepingCapacity: true)
-                    sealAt = Clocks.monotonic() + Self.sealDelay
+                    sealAt = now + Self.sealDelay
                     report(.persisted(last.token))
+                    if let due = copyVoteAt, due <= now {
+                        copyVoteAt = nil
+                        try directory.copyVote()
+                    }
                 } else if let due = sealAt, due <= Clocks.monotonic() {
                     sealAt = nil
                     try directory.seal()

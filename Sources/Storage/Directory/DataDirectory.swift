@@ -178,8 +178,17 @@ package final class DataDirectory: Sendable {
 
     /// Lets damage to the last batch be told from a torn write from here on. For when nothing has happened for a while.
     package func seal() throws(StorageError) {
-        try guarded { _ throws(StorageError) in
+        try guarded { state throws(StorageError) in
+            try state.vote.copy()
             try log.seal()
+        }
+    }
+
+    /// Writes the last vote a second time, so that it outlives damage to the first place. Soon after each vote, but not
+    /// before what waits for it.
+    package func copyVote() throws(StorageError) {
+        try guarded { state throws(StorageError) in
+            try state.vote.copy()
         }
     }
 

@@ -1,10 +1,10 @@
 import Raft
 import Synchronization
 
-/// Term and vote, and how often this node was started, as two copies of one record in the file `vote`. One copy is
-/// written, and the other once that is on disk; nothing is promised before both are. So one of them always holds the
-/// last promise whole, whether a write was torn or a copy went bad later. The newer readable one counts, and is not
-/// written over before the other one is as new.
+/// Term and vote, and how often this node was started, in the file `vote`: two places for one record. A new one takes
+/// the place of the older, with one write and one sync, and may be promised then: whatever becomes of that write, the
+/// other place holds the promise before it. The newer readable one counts. Soon after, off the path of promises, the
+/// other place gets the same (`copy`), so that the promise also outlives a place that goes bad later.
 ///
 ///      0  magic "TandemV1"            8    copy at 0, the other at 4096
 ///      8  version                     4
@@ -39,6 +39,8 @@ struct HardStateFile: Sendable {
     private(set) var record: Record
     /// Where the newest copy is that can be read.
     private var newestOffset: Int
+    /// Whether the other place has the same.
+    private(set) var isCopied: Bool
 
     var hardState: HardState { record.hardState }
 
@@ -75,22 +77,28 @@ struct HardStateFile: Sendable {
         }
         let file = try disk.open(path, creating: false)
         var newest: (Record, offset: Int)?
+        var isCopied = false
         for offset in copyOffsets {
             let bytes = try file.read(at: offset, count: copyBytes)
             guard let record = try decode(bytes, incarnation) else { continue }
+            isCopied = record == newest?.0
             if record.sequence > newest?.0.sequence ?? 0 { newest = (record, offset) }
         }
         guard let (record, offset) = newest else { throw .damaged(path, at: 0, "neither copy of the vote can be read") }
+        // A process that was killed may have left the newer one unsynced: the older must not be written over before.
+        if !isCopied { try latencies.sync(file) }
         return HardStateFile(
             file: file,
             incarnation: incarnation,
             latencies: latencies,
             record: record,
-            newestOffset: offset
+            newestOffset: offset,
+            isCopied: isCopied
         )
     }
 
-    /// Replaces term and vote; durable on return. Throws with the record as it was where the error isn't final.
+    /// Replaces term and vote, with one sync; durable on return. Throws with the record as it was where the error isn't
+    /// final.
     mutating func write(_ hardState: HardState) throws(StorageError) {
         precondition(
             hardState.term >= record.hardState.term,
@@ -106,7 +114,9 @@ struct HardStateFile: Sendable {
     mutating func write(lostFrom index: LogIndex?) throws(StorageError) {
         var next = record
         next.lostFrom = index.map { min($0, record.lostFrom ?? $0) }
-        if next.lostFrom != record.lostFrom { try replace(with: next) }
+        guard next.lostFrom != record.lostFrom else { return }
+        try replace(with: next)
+        try copy()
     }
 
     /// Counts one more start; durable on return.
@@ -114,19 +124,25 @@ struct HardStateFile: Sendable {
         var next = record
         next.bootCount += 1
         try replace(with: next)
+        try copy()
     }
+
+    /// Writes the record to the other place too, where it isn't there yet; durable on return.
+    mutating func copy() throws(StorageError) {
+        guard !isCopied else { return }
+        try write(record, at: otherOffset)
+        isCopied = true
+    }
+
+    private var otherOffset: Int { Self.copyOffsets[0] == newestOffset ? Self.copyOffsets[1] : Self.copyOffsets[0] }
 
     private mutating func replace(with next: Record) throws(StorageError) {
         var record = next
         record.sequence += 1
-        let bytes = Self.encode(record, incarnation)
-        let newest = newestOffset
-        let others = Self.copyOffsets.filter { $0 != newest }
-        for offset in try isReadable(newest) ? others + [newest] : [newest] + others {
-            try file.write(bytes, at: offset)
-            try latencies.sync(file)
-            newestOffset = offset
-        }
+        let offset = try isReadable(newestOffset) ? otherOffset : newestOffset
+        isCopied = false
+        try write(record, at: offset)
+        newestOffset = offset
         self.record = record
     }
 
@@ -138,6 +154,11 @@ struct HardStateFile: Sendable {
             guard error.isLostData else { throw error }
             return false
         }
+    }
+
+    private func write(_ record: Record, at offset: Int) throws(StorageError) {
+        try file.write(Self.encode(record, incarnation), at: offset)
+        try latencies.sync(file)
     }
 
     private static func encode(_ record: Record, _ incarnation: Incarnation) -> [UInt8] {

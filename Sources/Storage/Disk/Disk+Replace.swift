@@ -12,6 +12,8 @@ extension Disk {
 
     /// Writes what will replace the file at `path`. On the disk on return, though not under a name that lasts.
     func writeTemporary(for path: String, _ bytes: [UInt8]) throws(StorageError) {
+        // A rename that a crash cut in half may have left the file in place under this name as well.
+        if try size(temporary(of: path)) != nil { try remove(temporary(of: path)) }
         let file = try open(temporary(of: path), creating: true)
         defer { file.close() }
         try file.write(bytes, at: 0)
