@@ -71,6 +71,26 @@ final class SegmentSummaryTests: DamageTestCase {
         }
     }
 
+    /// An entry that stands where the checkpoint's stood is not the one that was applied.
+    func testACheckpointOfAnotherHistoryIsOfNoUse() throws {
+        let (disk, model) = try makeAppliedLog()
+        var directory = try open(disk)
+        XCTAssertNotNil(directory.recovered.checkpoint)
+        var other = model
+        other.truncate(after: LogIndex(model.last.index.rawValue - 2))
+        var generator = SeededGenerator(seed: 8)
+        for count in [1, 2, 3] {
+            let entries = Workload.entries(count, term: Term(99), after: other, using: &generator)
+            try directory.persist([
+                Persist(token: PersistToken(UInt64(count)), truncateAfter: other.last.index, entries: entries)
+            ])
+            try directory.close()
+            directory = try open(disk)
+            XCTAssertNil(directory.recovered.checkpoint, "\(count)")
+            XCTAssertEqual(try contents(of: directory).entries, other.entries + entries, "\(count)")
+        }
+    }
+
     // MARK: Summaries that are of no use
 
     private func checkRenewed(_ disk: FaultyDisk, _ model: LogModel, _ expected: [UInt8], _ context: String) throws {
