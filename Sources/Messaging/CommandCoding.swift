@@ -47,6 +47,19 @@ extension Command {
         return HybridTimestamp(rawValue: value)
     }
 
+    /// Sender and recipient, without decoding the content; nil for a command that is no message.
+    ///
+    /// - Throws: as `init(payload:)`, as far as it reads.
+    package static func parties(
+        of payload: [UInt8]
+    ) throws(CommandCodingError) -> (sender: String, recipient: String)? {
+        var reader = PayloadReader(payload)
+        guard try reader.number(bytes: 1) == UInt64(messageKind) else { return nil }
+        _ = try reader.number(bytes: 8)
+        let sender = try reader.text(lengthBytes: 2)
+        return (sender, try reader.text(lengthBytes: 2))
+    }
+
     /// The payload of this command.
     package var payload: [UInt8] {
         switch self {

@@ -35,7 +35,7 @@ struct ViewWriter {
             parties[name] = found
             return found
         }
-        try database.execute(literal: "INSERT INTO party (name) VALUES (\(name))")
+        try database.cachedStatement(sql: "INSERT INTO party (name) VALUES (?)").execute(arguments: [name])
         parties[name] = database.lastInsertedRowID
         return database.lastInsertedRowID
     }

@@ -3,6 +3,15 @@ import XCTest
 @testable import Messaging
 
 final class CommandCodingTests: XCTestCase {
+    func testPartiesAreReadWithoutTheContent() throws {
+        let draft = Draft(sender: "älice", recipient: "bob", content: "x")
+        let payload = Command.message(draft, hlc: HybridTimestamp(rawValue: 3)).payload
+        let parties = try XCTUnwrap(Command.parties(of: payload))
+        XCTAssertEqual([parties.sender, parties.recipient], ["älice", "bob"])
+        XCTAssertNil(try Command.parties(of: [9] + payload.dropFirst()))
+        for length in 0..<22 { XCTAssertThrowsError(try Command.parties(of: Array(payload.prefix(length)))) }
+    }
+
     private let command = Command.message(
         Draft(sender: "alice", recipient: "böb", content: "hé\u{0}llo 👋"),
         hlc: HybridTimestamp(rawValue: 0x0123_4567)

@@ -83,10 +83,9 @@ final class ViewFeeder: Sendable {
     }
 
     private static func record(_ entry: Entry) throws -> ViewRecord? {
-        guard entry.kind == .command else { return nil }
-        switch try Command(payload: entry.payload) {
-        case .message(let draft, _):
-            return ViewRecord(id: entry.index.rawValue, sender: draft.sender, recipient: draft.recipient)
+        guard entry.kind == .command, let (sender, recipient) = try Command.parties(of: entry.payload) else {
+            return nil
         }
+        return ViewRecord(id: entry.index.rawValue, sender: sender, recipient: recipient)
     }
 }
