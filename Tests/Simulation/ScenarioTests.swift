@@ -20,6 +20,7 @@ final class ScenarioTests: XCTestCase {
             .resume("a"), .cut("a", "b"), .mend("a", "b"), .set(.lossPermille, 7), .slowDisk("a", 5), .hangDisk("a"),
             .fillDisk("a"), .easeDisk("a"), .failDisk("a", operation: 9), .jumpClock("a", -5), .rateClock("a", 8),
             .transfer(nil), .transfer("b"), .wipe("c"), .flip("a", .log, 17), .flip("b", .base, 0),
+            .backUp("b"), .restore("b"),
             .membership(.join("f", as: "b", .voter)),
             .membership(.join("g", as: "g", .learner)), .membership(.join("h", as: "w", .witness)),
             .membership(.remove(nil)), .membership(.remove("a")), .membership(.demote("c")), .promote("a"),

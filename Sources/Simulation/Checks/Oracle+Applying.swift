@@ -76,7 +76,7 @@ extension Oracle {
         guard indexes.count == payloads.count, let last = committed.entry(at: indexes.upperBound) else {
             return violation(.acknowledgedWithoutCopies, "\(id) acknowledges \(indexes), which are not committed")
         }
-        let holders = voters(since: indexes.upperBound, by: replica).count { records[$0].stored.holds(last.id) }
+        let holders = voters(since: indexes.upperBound, by: replica).count { records[$0].holds(last.id) }
         if holders < copies || copies < wanted {
             violation(
                 .acknowledgedWithoutCopies,

@@ -43,6 +43,19 @@ extension Oracle {
         }
     }
 
+    /// B18: who runs on an older copy of its data has forgotten what it promised.
+    func heard(_ parcel: Parcel, by replica: SimulatedReplica) {
+        heardAnswer(of: parcel.sender, boot: parcel.boots.sender, by: replica)
+    }
+
+    func heardAnswer(of sender: MemberIdentity, boot: UInt64, by replica: SimulatedReplica) {
+        // What it sent before that is still as good as it was.
+        guard let machine = machines.first(where: { $0.identity == sender }), machine.isOutdated,
+            machine !== replica.machine, boot <= machine.lastBoot
+        else { return }
+        violation(.forgetfulNodeHeard, "\(replica.machine.id) hears \(sender.id), which runs on an older copy")
+    }
+
     /// B14: who lost entries which may not be committed could not send them to anybody.
     func campaigned(_ replica: SimulatedReplica) {
         guard let last = replica.lost.last?.upperBound, last > replica.node.commit else { return }

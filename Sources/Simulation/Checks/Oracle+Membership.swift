@@ -20,7 +20,7 @@ extension Oracle {
 
     func isHeldByQuorum(_ id: EntryID, of membership: Membership) -> Bool {
         let holders = membership.voters.count { voter in
-            number(of: voter).map { records[$0].stored.holds(id) } ?? false
+            number(of: voter).map { records[$0].holds(id) } ?? false
         }
         return membership != .empty && holders >= membership.quorum
     }

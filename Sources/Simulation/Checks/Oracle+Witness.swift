@@ -80,7 +80,7 @@ extension Oracle {
         if last > pair.status.commit {
             violation(.witnessAhead, "\(id) sends the witness entry \(last), not committed, beside a backup that is in")
         }
-        if let start = pairs[pair.leader]?.start, !records[pair.backup].stored.reaches(start) {
+        if let start = pairs[pair.leader]?.start, !records[pair.backup].reaches(start) {
             violation(.backupMisjudged, "\(id) sends the witness entry \(last) before it knows how its backup stands")
         }
     }
@@ -93,7 +93,7 @@ extension Oracle {
             let id = records[pair.leader].written.entry(at: pair.status.commit)?.id
         else { return }
         let others = pair.status.isDegraded ? [pair.backup, pair.witness] : [pair.backup]
-        if !records[pair.leader].stored.holds(id) || !others.contains(where: { records[$0].stored.holds(id) }) {
+        if !records[pair.leader].stored.holds(id) || !others.contains(where: { records[$0].holds(id) }) {
             let standing = pair.status.isDegraded ? "out" : "in"
             violation(
                 .committedWithoutBackup,
@@ -122,7 +122,7 @@ extension Oracle {
             violation(.backupMisjudged, "\(replica.machine.id) goes on without its backup: \(pair.seen), \(watch)")
         }
         // Rule 4: whatever becomes of this leader, the backup can be elected.
-        if !watch.isDegraded, wasDegraded, !records[pair.backup].stored.reaches(watch.goal) {
+        if !watch.isDegraded, wasDegraded, !records[pair.backup].reaches(watch.goal) {
             violation(
                 .backupMisjudged,
                 "\(replica.machine.id) takes its backup for in, which has \(lastStored(on: pair.backup)) on disk; "

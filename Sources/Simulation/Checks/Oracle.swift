@@ -43,14 +43,18 @@ final class Oracle {
         records = machines.map { _ in Record() }
     }
 
+    /// Whether any process was judged by it.
+    var hasSeen: Bool { records.contains { $0.term > .zero } }
+
     func violation(_ rule: Violation.Rule, _ explanation: String) {
         violations.append(Violation(rule, at: now, explanation))
     }
 
     /// The machine's disk was lost: it counts no more.
     func forget(_ machine: Machine) {
+        let former = records[machine.number].former + [records[machine.number].stored]
         records[machine.number] = Record()
-        records[machine.number].isForgotten = true
+        records[machine.number].former = former
     }
 
     func halted(_ machine: Machine, _ fault: Raft.Fault) {

@@ -21,5 +21,12 @@ struct Record {
 
     /// The highest term it promised anything in.
     var promisedTerm = Term.zero
-    var isForgotten = false
+    /// What it had on disks that were lost.
+    var former: [ShadowLog] = []
+    var isForgotten: Bool { !former.isEmpty }
+
+    /// Whether it has, or had, this entry on its disk.
+    func holds(_ id: EntryID) -> Bool { stored.holds(id) || former.contains { $0.holds(id) } }
+
+    func reaches(_ index: LogIndex) -> Bool { stored.reaches(index) || former.contains { $0.reaches(index) } }
 }

@@ -7,7 +7,7 @@ package struct Violation: Hashable, Sendable, CustomStringConvertible {
         case oneLeaderATerm, oneVoteATerm, termGoesBack, commitGoesBack
         case logMatching, leaderCompleteness
         case committedWithoutQuorum, acknowledgedWithoutCopies, appliedBeforeDisk, promisedBeforeDisk
-        case writesOutOfOrder, durableThingsLost, storageDiffers, damageServed, campaignsDamaged
+        case writesOutOfOrder, durableThingsLost, storageDiffers, damageServed, campaignsDamaged, forgetfulNodeHeard
         case witnessAhead, witnessActs, witnessPayload, witnessAwaited, committedWithoutBackup, backupMisjudged
         // Who belongs to the cluster.
         case electedWithoutQuorum, membershipDiffers, changeTooSoon, operatorMisled

@@ -12,6 +12,8 @@ final class Parcel {
     let receiver: MemberIdentity
     /// The sender's.
     let epoch: Epoch
+    /// How often the sender was started, and the receiver as far as the sender knows.
+    let boots: (sender: UInt64, receiver: UInt64)
     let request: RPCRequest
     let hlc: HybridTimestamp
 
@@ -23,6 +25,7 @@ final class Parcel {
         sender: MemberIdentity,
         receiver: MemberIdentity,
         epoch: Epoch,
+        boots: (sender: UInt64, receiver: UInt64),
         request: RPCRequest,
         hlc: HybridTimestamp
     ) {
@@ -33,6 +36,7 @@ final class Parcel {
         self.sender = sender
         self.receiver = receiver
         self.epoch = epoch
+        self.boots = boots
         self.request = request
         self.hlc = hlc
     }

@@ -90,7 +90,7 @@ final class SimulatedKeeper {
         lost = found
         if lost.isEmpty {
             world.statistics.repaired += 1
-            world.oracle.repaired(machine, directory)
+            world.oracle(of: machine).repaired(machine, directory)
         }
         world.keeperReports(self)
     }
@@ -120,7 +120,7 @@ private struct SimulatedCopies: CopySource {
             guard copies.first?.index == range.lowerBound else {
                 return .failure(NoCopy(reason: "\(id) has no entry \(range.lowerBound)"))
             }
-            world.oracle.copied(copies, from: to)
+            world.oracle(of: to).copied(copies, from: to)
             return .success(copies)
         } catch {
             return .failure(NoCopy(reason: "\(id) can't read them: \(error)"))

@@ -37,7 +37,7 @@ extension SimulatedReplica {
         case .command: _ = broker.apply(try Command(payload: entry.payload), at: entry.index.rawValue)
         case .noop, .membership: broker.advance(to: entry.index.rawValue)
         }
-        world.oracle.applied(entry, by: self)
+        oracle.applied(entry, by: self)
     }
 
     private func settle() {

@@ -67,12 +67,12 @@ extension SimulatedReplica {
         if let call = administered.removeValue(forKey: settlement.ticket) { return conclude(call, settlement) }
         if let promotion = promotions.removeValue(forKey: settlement.ticket) { return conclude(promotion, settlement) }
         if let term = transfers.removeValue(forKey: settlement.ticket) {
-            return world.oracle.settled(settlement, askedIn: term, by: self)
+            return oracle.settled(settlement, askedIn: term, by: self)
         }
         switch settlement {
         case .committed(let ticket, let indexes, let copies):
             guard let call = asked.removeValue(forKey: ticket) else { return }
-            world.oracle.acknowledging(indexes, copies: copies, call, by: self)
+            oracle.acknowledging(indexes, copies: copies, call, by: self)
             let ids = indexes.lowerBound.rawValue...indexes.upperBound.rawValue
             world.answer(call, .acknowledged(ids: ids, stamps: call.stamps, copies: copies))
         case .readable(let ticket, let index):
@@ -137,7 +137,7 @@ extension SimulatedReplica {
                     bytesMax: 1 << 20
                 )
             }
-            world.oracle.readBack(entries, by: self)
+            oracle.readBack(entries, by: self)
             let messages = entries.compactMap(RecordedMessage.init)
             world.answer(call, .read(ReadResult(after: after, through: through, messages: messages)))
         } catch  where error.isDamage {

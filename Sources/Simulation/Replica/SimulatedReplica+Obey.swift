@@ -6,9 +6,9 @@ import Storage
 extension SimulatedReplica {
     func obey(_ ready: Ready) {
         // Only for the record: the announcements speak of these entries.
-        if let persist = ready.persist { world.oracle.handedOut(persist, by: self) }
+        if let persist = ready.persist { oracle.handedOut(persist, by: self) }
         if let peers = ready.peers { keepLinks(to: peers) }
-        world.oracle.noteCommit(by: self)
+        oracle.noteCommit(by: self)
         send(ready.announcements, in: node.epoch)
         if let persist = ready.persist {
             if let snapshot = persist.install { receive(snapshot, as: persist.token) }
@@ -24,7 +24,7 @@ extension SimulatedReplica {
             }
         }
         if let committed = ready.committed {
-            world.oracle.handedOut(committed, by: self)
+            oracle.handedOut(committed, by: self)
             applicable = committed.upperBound
         }
         settling.append(contentsOf: ready.settled)
@@ -46,15 +46,23 @@ extension SimulatedReplica {
             switch item {
             case .request(let request, let peer):
                 guard peers[peer] != nil else { continue }
-                world.oracle.sending(request, to: peer, by: self)
+                oracle.sending(request, to: peer, by: self)
                 if case .appendEntries(let append) = request, let last = append.entries.last?.index {
                     noteSent(through: last, to: peer)
                 }
                 world.send(request, from: self, to: peer, in: epoch)
             case .reply(let reply, _, let token):
                 guard let parcel = peerRequests.take(token) else { continue }
-                world.oracle.sending(reply, to: parcel, by: self)
-                world.answer(parcel, .reply(reply, from: machine.identity, epoch: epoch, hlc: clock.latest))
+                oracle.sending(reply, to: parcel, by: self)
+                let boot = directory.recovered.bootCount
+                let answer = Answer.reply(
+                    reply,
+                    from: machine.identity,
+                    epoch: epoch,
+                    hlc: clock.latest,
+                    boot: boot
+                )
+                world.answer(parcel, answer)
             case .requestFromLog(let append, let from, let through, let peer):
                 noteSent(through: through, to: peer)
                 let read = LogRead(
@@ -75,7 +83,7 @@ extension SimulatedReplica {
 
     private func noteSent(through last: LogIndex, to peer: NodeID) {
         guard node.membership[peer]?.kind == .witness else { return }
-        world.oracle.sending(through: last, toWitness: peer, by: self)
+        oracle.sending(through: last, toWitness: peer, by: self)
     }
 
     /// Entries that a lagging peer needs come from the disk.
@@ -87,9 +95,9 @@ extension SimulatedReplica {
                 through: read.through,
                 bytesMax: world.settings.appendBytesMax
             )
-            world.oracle.readBack(entries, by: self)
+            oracle.readBack(entries, by: self)
             append.entries = read.withoutPayloads ? entries.map(\.withoutPayload) : entries
-            world.oracle.sending(.appendEntries(append), to: read.peer, by: self)
+            oracle.sending(.appendEntries(append), to: read.peer, by: self)
             world.send(.appendEntries(append), from: self, to: read.peer, in: read.epoch)
         } catch  where error.code == .outOfRange {
             // Another leader's entries have replaced them meanwhile: this node leads no longer.

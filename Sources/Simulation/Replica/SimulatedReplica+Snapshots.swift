@@ -9,7 +9,7 @@ extension SimulatedReplica {
         let every = UInt64(world.knobs.trimAfter)
         guard every > 0, writer.base == nil, broker.appliedIndex >= lastTrim + every else { return }
         lastTrim = broker.appliedIndex
-        guard let (id, chain) = world.oracle.committed.entry(at: LogIndex(broker.appliedIndex)) else { return }
+        guard let (id, chain) = oracle.committed.entry(at: LogIndex(broker.appliedIndex)) else { return }
         trim(
             to: BaseState(
                 entry: id,
@@ -24,7 +24,7 @@ extension SimulatedReplica {
         do throws(StorageError) {
             guard let base = directory.base else { return receive(.failed("the base of a trimmed log is missing")) }
             let request = InstallSnapshot(term: term, snapshot: try Snapshot(base))
-            world.oracle.sending(.installSnapshot(request), to: peer, by: self)
+            oracle.sending(.installSnapshot(request), to: peer, by: self)
             world.send(.installSnapshot(request), from: self, to: peer, in: epoch)
         } catch {
             receive(.failed("the base of the log can't be read: \(error)"))
@@ -48,7 +48,7 @@ extension SimulatedReplica {
         }
         lastTrim = snapshot.last.index.rawValue
         clock.merge(broker.latestStamp)
-        world.oracle.adopted(snapshot, by: self)
+        oracle.adopted(snapshot, by: self)
     }
 }
 

@@ -102,7 +102,7 @@ extension SimulatedReplica {
         let before = world.hasFlips ? machine.usedBytes : [:]
         try directory.persist(writer.batch)
         machine.vouched = before
-        world.oracle.persisted(writer.batch, by: self)
+        oracle.persisted(writer.batch, by: self)
         writer.batch = []
         writer.sealAt = world.now + SimulatedWriter.sealDelay
         receive(.persisted(last.token))
@@ -113,7 +113,7 @@ extension SimulatedReplica {
         // Overtaken by another node's base.
         if base.entry.index > directory.log.summary.base.index {
             try directory.trim(to: base)
-            world.oracle.trimmed(base, by: self)
+            oracle.trimmed(base, by: self)
             receive(.trimmed(base))
         }
         writer.base = nil

@@ -11,7 +11,7 @@ final class SimulatedReplica {
     /// What reaches the process.
     enum Input {
         case request(Parcel)
-        case reply(RPCReply, from: MemberIdentity, epoch: Epoch, hlc: HybridTimestamp)
+        case reply(RPCReply, from: MemberIdentity, epoch: Epoch, hlc: HybridTimestamp, boot: UInt64)
         case otherEpoch(Epoch, from: MemberIdentity, RPCRequest.Lane)
         case removed(by: MemberIdentity, RPCRequest.Lane)
         case undelivered(NodeID, RPCRequest.Lane)
@@ -136,6 +136,9 @@ final class SimulatedReplica {
         peers = Dictionary(uniqueKeysWithValues: members.map { ($0.id, $0) })
     }
 
+    /// Who judges what this process does.
+    var oracle: Oracle { world.oracle(of: machine) }
+
     // MARK: Turns
 
     func receive(_ input: Input) {
@@ -182,7 +185,7 @@ final class SimulatedReplica {
         applyBacklog()
         serveHeld()
         trimWhenDue()
-        world.oracle.turnEnded(of: self)
+        oracle.turnEnded(of: self)
         if let fault = node.fault { failure = failure ?? fault.description }
         if let failure { return world.exit(machine, because: failure) }
         if hasBacklog { scheduleTurn() } else { scheduleWake() }
@@ -192,19 +195,15 @@ final class SimulatedReplica {
         world.statistics.steps += 1
         let wasFollower = node.role == .follower
         node.step(event, now: now)
-        world.oracle.stepped(self)
-        if wasFollower, node.role != .follower { world.oracle.campaigned(self) }
+        oracle.stepped(self)
+        if wasFollower, node.role != .follower { oracle.campaigned(self) }
     }
 
     private func handle(_ input: Input) {
         switch input {
-        case .request(let parcel):
-            noteHeard(parcel.hlc)
-            let token = wait(for: parcel)
-            step(.request(parcel.request, from: parcel.sender, epoch: parcel.epoch, token: token))
-        case .reply(let reply, let sender, let epoch, let hlc):
-            noteHeard(hlc)
-            step(.reply(reply, from: sender, epoch: epoch))
+        case .request(let parcel): receive(parcel)
+        case .reply(let reply, let sender, let epoch, let hlc, let boot):
+            receive(reply, from: sender, epoch: epoch, hlc: hlc, boot: boot)
         case .otherEpoch(let epoch, let sender, let lane):
             step(.otherEpoch(epoch, from: sender))
             step(.undelivered(to: sender.id, lane: lane))
@@ -238,7 +237,7 @@ final class SimulatedReplica {
         step(.persisted(token))
     }
 
-    private func noteHeard(_ hlc: HybridTimestamp) {
+    func noteHeard(_ hlc: HybridTimestamp) {
         let tooFarAhead = machine.clock.wallMilliseconds(at: world.now) + 500
         if hlc.timestamp.millisecondsSinceEpoch <= tooFarAhead { clock.merge(hlc) }
     }

@@ -46,6 +46,8 @@ extension InjectedFault {
         case "wipe": self = .wipe(id)
         case "promote": self = .promote(id)
         case "demote": self = .membership(.demote(id))
+        case "backup": self = .backUp(id)
+        case "restore": self = .restore(id)
         default: return nil
         }
     }
@@ -79,6 +81,8 @@ extension InjectedFault {
         case .rateClock(let id, let number): ["rate", id.rawValue, "\(number)"]
         case .transfer(let id): ["transfer", id?.rawValue ?? "any"]
         case .wipe(let id): ["wipe", id.rawValue]
+        case .backUp(let id): ["backup", id.rawValue]
+        case .restore(let id): ["restore", id.rawValue]
         case .flip(let id, let target, let number): ["flip", id.rawValue, target.rawValue, "\(number)"]
         case .promote(let id): ["promote", id.rawValue]
         case .membership(.join(let machine, let id, let kind)):

@@ -35,6 +35,10 @@ package enum InjectedFault: Hashable, Sendable {
     case transfer(NodeID?)
     /// The disk is replaced by an empty one, while the process is down.
     case wipe(NodeID)
+    /// The data directory is copied, while the process is down; put back later, it is older than what the node
+    /// promised.
+    case backUp(NodeID)
+    case restore(NodeID)
     /// A bit turns over, in one of the bytes there are; nothing happens where that would cost the cluster its last
     /// copy.
     case flip(NodeID, FlipTarget, Int)
@@ -47,6 +51,9 @@ package enum InjectedFault: Hashable, Sendable {
     case promote(NodeID)
     /// Somebody wants another membership.
     case membership(MemberWish)
+
+    /// Whether all that a disk held is lost, or what it held last.
+    var losesDisk: Bool { kind == .wipe || kind == .rollback }
 
     /// What can be set.
     package enum Setting: String, CaseIterable, Sendable {
@@ -72,9 +79,12 @@ package enum FaultKind: String, CaseIterable, Hashable, Sendable {
     case slowDisk, hungDisk, fullDisk, failedDisk
     case clockJump, clockRate
     case transfer
-    case wipe, flip
+    case wipe, rollback, flip
     case membership
     case promotion
+
+    /// Happens only where the others have what is lost.
+    var isConditional: Bool { self == .wipe || self == .rollback || self == .flip }
 }
 
 extension InjectedFault {
@@ -99,10 +109,11 @@ extension InjectedFault {
         case .rateClock(_, let rate): rate == 0 ? nil : .clockRate
         case .transfer: .transfer
         case .wipe: .wipe
+        case .restore: .rollback
         case .flip: .flip
         case .membership: .membership
         case .promote: .promotion
-        case .start, .resume, .mend, .easeDisk: nil
+        case .start, .resume, .mend, .easeDisk, .backUp: nil
         }
     }
 
@@ -111,7 +122,8 @@ extension InjectedFault {
         switch self {
         case .crash(let id, _, _), .trap(let id, _, _), .start(let id), .pause(let id), .resume(let id),
             .slowDisk(let id, _), .hangDisk(let id), .fillDisk(let id), .easeDisk(let id), .failDisk(let id, _),
-            .jumpClock(let id, _), .rateClock(let id, _), .wipe(let id), .flip(let id, _, _), .promote(let id):
+            .jumpClock(let id, _), .rateClock(let id, _), .wipe(let id), .flip(let id, _, _), .promote(let id),
+            .backUp(let id), .restore(let id):
             [id]
         case .cut(let from, let to), .mend(let from, let to): [from, to]
         case .transfer(let id): id.map { [$0] } ?? []

@@ -8,6 +8,8 @@ package struct Swarm {
     private let topology: Topology
     private var knobs = Knobs()
     private var kinds: [FaultKind] = []
+    /// How many disks may be lost as a whole.
+    private var lossesLeft = 0
 
     /// - Parameter topology: nil draws one.
     package static func scenario(seed: UInt64, topology: Topology? = nil) -> Scenario {
@@ -24,6 +26,10 @@ package struct Swarm {
         swarm.drawEchoes(seed: seed)
         var survivors = PromotionSwarm(seed: seed, topology: swarm.topology)
         survivors.promote(&swarm.knobs, &faults)
+        // Who takes the place of a lost disk is not known there.
+        if faults.contains(where: { $0.fault.kind == .membership || $0.fault.kind == .promotion }) {
+            faults.removeAll { $0.fault.losesDisk }
+        }
         return Scenario(seed: seed, topology: swarm.topology, knobs: swarm.knobs, faults: faults)
     }
 
@@ -71,10 +77,13 @@ package struct Swarm {
 
     private mutating func drawKinds() {
         let share = random.pick([150, 300, 500])
-        // A lost disk needs a way back into the cluster. Memberships are drawn apart.
-        let drawn = FaultKind.allCases.filter { ![.wipe, .membership, .promotion].contains($0) }
+        // Memberships are drawn apart.
+        let drawn = FaultKind.allCases.filter { $0 != .membership && $0 != .promotion }
         kinds = drawn.filter { _ in random.hits(permille: share) }
+        lossesLeft = topology.votes > 2 ? (topology.votes - 1) / 2 : 0
         guard kinds.contains(.flip) else { return }
+        // A lost disk may have the last good copy of what another one has lost.
+        lossesLeft = 0
         knobs.scrub = random.pick([0, 0, 5000, 50_000])
         // What everybody has trimmed nobody has copies of.
         if random.next(below: 3) > 0 { knobs.trimAfter = 0 }
@@ -119,7 +128,9 @@ package struct Swarm {
             return [TimedFault(at: time, .jumpClock(id, seconds * random.next(in: 1...1000)))]
         case .clockRate:
             return during(time, end, .rateClock(id, random.pick([-200_000, -1000, 1000, 200_000])), .rateClock(id, 0))
-        case .wipe, .membership, .promotion: return []
+        case .membership, .promotion: return []
+        case .wipe: return drawWipe(time, id)
+        case .rollback: return drawRollback(time, id)
         case .flip: return drawFlip(time, id)
         }
     }
@@ -130,6 +141,29 @@ package struct Swarm {
 
     private func set(_ setting: InjectedFault.Setting, _ value: Int, _ time: Int, _ end: Int) -> [TimedFault] {
         during(time, end, .set(setting, value), .set(setting, 0))
+    }
+
+    private mutating func drawWipe(_ time: Int, _ id: NodeID) -> [TimedFault] {
+        guard lossesLeft > 0 else { return [] }
+        lossesLeft -= 1
+        return during(time, time + 1, .crash(id, power: .lost, operations: random.next(in: 0...8)), .wipe(id))
+    }
+
+    /// The copy is put back after two more starts, for one that was started once since nobody can tell from the newest.
+    private mutating func drawRollback(_ time: Int, _ id: NodeID) -> [TimedFault] {
+        guard lossesLeft > 0 else { return [] }
+        lossesLeft -= 1
+        var faults: [TimedFault] = []
+        var next = time
+        for fault in [InjectedFault.backUp(id), nil, .restore(id)] {
+            faults.append(TimedFault(at: next, .crash(id, power: nil, operations: random.next(in: 0...8))))
+            if let fault { faults.append(TimedFault(at: next + 1, fault)) }
+            faults.append(TimedFault(at: next + 2, .start(id)))
+            next += random.next(in: 100_000...600_000)
+        }
+        // A leader is heard by all, who then know of its last start.
+        let restored = faults[faults.count - 3].time
+        return faults + [TimedFault(at: restored - random.next(in: 30_000...90_000), .transfer(id))]
     }
 
     private mutating func drawFlip(_ time: Int, _ id: NodeID) -> [TimedFault] {

@@ -16,6 +16,8 @@ enum Happening {
     case baseRead(machine: Int, boot: Int, term: Term, peer: NodeID, epoch: Epoch)
     /// A process keeps its log readable.
     case keeper(machine: Int, boot: Int, call: Int)
+    /// How often a peer was started is written down.
+    case bootNote(machine: Int, boot: Int, BootNote)
     /// A process that ended by itself is started again.
     case restart(machine: Int, boot: Int)
     /// A connection to the leader ended: its machine is asked whether anybody listens.
@@ -45,7 +47,7 @@ enum Happening {
 
 /// How a request ended for the machine that sent it.
 enum Answer {
-    case reply(RPCReply, from: MemberIdentity, epoch: Epoch, hlc: HybridTimestamp)
+    case reply(RPCReply, from: MemberIdentity, epoch: Epoch, hlc: HybridTimestamp, boot: UInt64)
     /// It does not hear the sender, for it is of this epoch.
     case otherEpoch(Epoch, from: MemberIdentity)
     /// It does not hear the sender, for that was removed.

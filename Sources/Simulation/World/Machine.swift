@@ -41,6 +41,26 @@ final class Machine {
 
     /// When something last happened to it, or its process began or ended.
     var troubled: Instant = .zero
+    /// A copy of the directory, and how often it was started on until then.
+    struct Backup {
+        var disk: FaultyDisk
+        var boot: UInt64
+    }
+
+    var backup: Backup?
+    /// It runs on an older copy: what it does is judged for itself, and nobody may hear it.
+    var isOutdated = false
+    var ownOracle: Oracle?
+    /// It was told so, and has noted it.
+    var isTold = false
+    /// How often the directory says it was started on.
+    var lastBoot: UInt64 = 0
+    /// What it has noted of the others' starts.
+    var knownBoots: [NodeID: UInt64] = [:]
+
+    /// Its disk is not the one it promised things with.
+    var isLost: Bool { isWiped || isOutdated }
+
     var isDiskHung = false
     var isDiskFull = false
     var clockRate = 0

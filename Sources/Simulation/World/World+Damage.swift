@@ -27,6 +27,7 @@ extension World {
     }
 
     private func flip(_ machine: Machine, _ path: String, _ offset: Int, _ number: Int) {
+        statistics.count(.flip)
         trace("\(machine.id): bit \(number % 8) of byte \(offset) of \(path) turns over")
         machine.disk.flip(bit: number % 8, ofByte: offset, in: path)
     }

@@ -4,7 +4,7 @@ import SimulatedDisk
 // What goes wrong.
 extension World {
     func perform(_ fault: InjectedFault) {
-        if let kind = fault.kind { statistics.count(kind) }
+        if let kind = fault.kind, !kind.isConditional { statistics.count(kind) }
         trace("fault: \(fault)")
         hash.mix(5)
         hash.mix(now.nanoseconds)
@@ -32,6 +32,8 @@ extension World {
         case .rateClock(let id, let rate): setRate(of: machine(id), to: rate)
         case .transfer(let id): leader?.replica?.receive(.transfer(id))
         case .wipe(let id): wipe(machine(id))
+        case .backUp(let id): backUp(machine(id))
+        case .restore(let id): restore(machine(id))
         case .flip(let id, let target, let number): flip(machine(id), target, number)
         case .membership(let wish): begin(wish)
         case .promote(let id): beginPromotion(of: machine(id))
@@ -64,11 +66,5 @@ extension World {
         machine.isPaused = false
         for happening in machine.deferred { agenda.add(happening, at: now) }
         machine.deferred = []
-    }
-
-    private func wipe(_ machine: Machine) {
-        guard machine.keeper == nil else { return }
-        machine.isWiped = true
-        oracle.forget(machine)
     }
 }

@@ -59,9 +59,11 @@ extension World {
     /// for it.
     func settleCore() {
         if !isElectable(core) {
-            core = machines.filter { $0.isInUse && !$0.isWiped }.map(\.number)
+            core = machines.filter { $0.isInUse && !$0.isLost }.map(\.number)
             for number in core { start(machines[number]) }
         }
+        // The witness may know of more than the voter that is left: only an operator can let that one go on.
+        if !isElectable(core), scenario.topology.hasWitness, machines.contains(where: \.isLost) { return isOver = true }
         var client = SimulatedClient(number: clients.count, random: seeds.random(.client, clients.count))
         client.target = core[0]
         clients.append(client)
@@ -91,7 +93,7 @@ extension World {
     /// Half of the time all that are left; otherwise as few as can elect a primary.
     private func chooseCore() -> [Int] {
         var random = seeds.random(.swarm, 1)
-        var core = machines.filter { $0.isInUse && !$0.isWiped }.map(\.number)
+        var core = machines.filter { $0.isInUse && !$0.isLost }.map(\.number)
         // Who has the copies that another one lost?
         guard random.next(below: 2) == 0, !machines.contains(where: { $0.damagedAt != nil }) else { return core }
         while core.count > 1 {

@@ -1,5 +1,6 @@
 import Messaging
 import Raft
+import Storage
 
 /// The way from one machine to another.
 struct Link {
@@ -56,6 +57,10 @@ extension World {
             sender: replica.machine.identity,
             receiver: MemberIdentity(id: peer, incarnation: member.incarnation),
             epoch: epoch,
+            boots: (
+                replica.directory.recovered.bootCount,
+                replica.directory.knownBoot(of: MemberIdentity(id: peer, incarnation: member.incarnation))
+            ),
             request: request,
             hlc: replica.clock.latest
         )
@@ -125,9 +130,9 @@ extension World {
         let wasUnderWay = finish(parcel)
         trace("\(machines[parcel.from].id) < \(machines[parcel.to].id) #\(parcel.number) \(answer)")
         switch answer {
-        case .reply(let reply, let sender, let epoch, let hlc):
+        case .reply(let reply, let sender, let epoch, let hlc, let boot):
             guard wasUnderWay || knobs.lateAnswers == 1 else { return }
-            replica.receive(.reply(reply, from: sender, epoch: epoch, hlc: hlc))
+            replica.receive(.reply(reply, from: sender, epoch: epoch, hlc: hlc, boot: boot))
         case .otherEpoch(let epoch, let sender):
             if wasUnderWay { replica.receive(.otherEpoch(epoch, from: sender, parcel.lane)) }
         case .removed(let sender):

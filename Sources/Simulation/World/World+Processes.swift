@@ -7,6 +7,8 @@ extension World {
     /// Starts a process, unless one runs.
     func start(_ machine: Machine) {
         guard machine.keeper == nil, machine.joining == nil, !machine.isWiped, machine.isInUse else { return }
+        // Each start counts: after enough of them nobody can tell any more.
+        if machine.isOutdated, machine.ownOracle?.hasSeen == true, !machine.isTold { return }
         machine.isOff = false
         machine.boot += 1
         for other in machines.indices { links[machine.number][other].reset() }
@@ -22,7 +24,8 @@ extension World {
 
     func begin(_ machine: Machine, _ directory: DataDirectory) throws(StorageError) {
         machine.isTakenIn = true
-        oracle.recovered(machine, directory)
+        machine.lastBoot = directory.recovered.bootCount
+        oracle(of: machine).recovered(machine, directory)
         let replica = try SimulatedReplica(world: self, machine: machine, directory: directory)
         if machine.disk.isDead { return trapped(machine) }
         machine.replica = replica
@@ -34,7 +37,7 @@ extension World {
     func startFailed(_ machine: Machine, _ error: StorageError) {
         if machine.disk.isDead { return trapped(machine) }
         trace("\(machine.id) can't start: \(error)")
-        oracle.failedToStart(machine, error)
+        oracle(of: machine).failedToStart(machine, error)
         endProcess(of: machine, power: nil)
         restartLater(machine)
     }
@@ -94,7 +97,7 @@ extension World {
     /// The process ends by itself.
     func exit(_ machine: Machine, because reason: String) {
         trace("\(machine.id) ends: \(reason)")
-        if let fault = machine.replica?.node.fault { oracle.halted(machine, fault) }
+        if let fault = machine.replica?.node.fault { oracle(of: machine).halted(machine, fault) }
         endProcess(of: machine, power: nil)
         restartLater(machine)
     }
@@ -114,7 +117,7 @@ extension World {
         machine.joining = nil
         guard let replica = machine.replica else { return }
         machine.replica = nil
-        oracle.ended(replica)
+        oracle(of: machine).ended(replica)
         for call in replica.openCalls { answer(call, .unknown) }
         if power == nil { noticeEnd(of: machine) }
         for other in machines.indices { links[machine.number][other].reset() }

@@ -8,7 +8,7 @@ extension World {
             links[machine(from).number][machine(to).number].troubled = now
         case .set, .transfer, .membership, .promote: troubled = now
         case .crash, .trap, .start, .pause, .resume, .slowDisk, .hangDisk, .fillDisk, .easeDisk, .failDisk, .jumpClock,
-            .rateClock, .wipe, .flip:
+            .rateClock, .wipe, .flip, .backUp, .restore:
             for name in fault.nodes { machine(name).troubled = now }
         }
     }

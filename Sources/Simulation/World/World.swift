@@ -106,6 +106,7 @@ package final class World {
         case .turn(let machine, let boot): machines[machine].replica(boot: boot)?.turn()
         case .wake(let machine, let boot): machines[machine].replica(boot: boot)?.wake()
         case .writer(let machine, let boot, let call): machines[machine].replica(boot: boot)?.writerRuns(call)
+        case .bootNote(let machine, let boot, let note): machines[machine].replica(boot: boot)?.finish(note)
         case .keeper(let machine, let boot, let call):
             if machines[machine].boot == boot { machines[machine].keeper?.run(call) }
         case .logRead(let machine, let boot, let read): machines[machine].replica(boot: boot)?.finish(read)
@@ -138,7 +139,8 @@ extension Happening {
     fileprivate var process: Int? {
         switch self {
         case .turn(let machine, _), .wake(let machine, _), .writer(let machine, _, _), .logRead(let machine, _, _),
-            .keeper(let machine, _, _), .probe(let machine, _, _), .baseRead(let machine, _, _, _, _):
+            .keeper(let machine, _, _), .bootNote(let machine, _, _), .probe(let machine, _, _),
+            .baseRead(let machine, _, _, _, _):
             machine
         case .requestArrives(let parcel): parcel.to
         case .answerArrives(let parcel, _): parcel.from
