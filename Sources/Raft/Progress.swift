@@ -57,6 +57,8 @@ struct Progress: Hashable, Sendable {
 
     var isVoter: Bool { kind != .learner }
 
+    var identity: MemberIdentity { MemberIdentity(id: id, incarnation: incarnation) }
+
     // MARK: Contact
 
     mutating func heard(now: Instant) {

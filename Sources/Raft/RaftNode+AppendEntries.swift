@@ -7,12 +7,14 @@ extension RaftNode {
         guard leadersDoubt == nil, var leading = leadership else { return }
         leadership = nil
         let voterMatch = leading.peers.filter { $0.kind == .voter }.map(\.match).max()
+        let keptBack = changeKeptBack(leading)
         for place in leading.peers.indices {
-            while let limit = sendLimit(
+            while let allowed = sendLimit(
                 for: leading.peers[place],
                 voterMatch: voterMatch,
                 backup: leading.backup
             ),
+                case let limit = keptBack?.limit(for: leading.peers[place], allowed) ?? allowed,
                 leading.peers[place].canSend(through: limit, inFlightMax: settings.appendsInFlightMax)
             {
                 announcements.append(nextRequest(to: &leading.peers[place], through: limit))

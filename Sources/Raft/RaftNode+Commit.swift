@@ -45,13 +45,26 @@ extension RaftNode {
     /// A voter that every commit took may be promoted on the strength of that. So until it knows of the change that
     /// ends it, it has to have what is committed. Who is removed is not asked any more.
     private func isOnFormerVoters(_ index: LogIndex, _ leading: Leadership) -> Bool {
+        guard let end = endOfAllVoters, !end.isKnown(to: leading, at: identity) else { return true }
+        return end.isHeld(through: min(index, end.change), by: leading)
+    }
+
+    /// The change under way, where until it every commit took all voters, and with it can do without one of them.
+    private var endOfAllVoters: EndOfAllVoters? {
         let change = memberships.latest.index
-        guard change > commit, log.term(at: change) == term, let former = memberships.previous?.membership,
+        guard change > commit, let former = memberships.previous?.membership,
             former.quorum == former.voters.count, former.epoch == membership.epoch
-        else { return true }
-        return former.voters.filter { $0.kind == .voter }.allSatisfy { voter in
-            leading.place(of: voter.id).map { leading.peers[$0].match >= min(index, change) } ?? true
-        }
+        else { return nil }
+        let voters = membership.voters
+        let takesThemStill = membership.quorum == voters.count && former.voters.allSatisfy(voters.contains)
+        return takesThemStill ? nil : EndOfAllVoters(change: change, former: former)
+    }
+
+    /// The change that only those who voted before are sent, for not all of them are known to have it. So whoever else
+    /// has it proves, also to a later leader, that they have.
+    func changeKeptBack(_ leading: Leadership) -> EndOfAllVoters? {
+        guard let end = endOfAllVoters, !end.isKnown(to: leading, at: identity) else { return nil }
+        return end
     }
 
     mutating func advanceCommit(to index: LogIndex) {
@@ -65,5 +78,32 @@ extension RaftNode {
         guard through > handedOut else { return nil }
         defer { handedOut = through }
         return handedOut.next...through
+    }
+}
+
+/// A change of a membership in which every commit took all voters: in a pair, and alone.
+struct EndOfAllVoters: Hashable, Sendable {
+    let change: LogIndex
+    let former: Membership
+
+    /// Whether everybody who voted before has the change, as far as a leader knows.
+    func isKnown(to leading: Leadership, at leader: MemberIdentity) -> Bool {
+        guard votedBefore(leader) else { return true }
+        return isHeld(through: change, by: leading)
+            || leading.peers.contains { !votedBefore($0.identity) && $0.match >= change }
+    }
+
+    func isHeld(through index: LogIndex, by leading: Leadership) -> Bool {
+        leading.peers.allSatisfy { !votedBefore($0.identity) || $0.match >= index }
+    }
+
+    /// The last entry that this peer may be sent.
+    func limit(for peer: Progress, _ limit: LogIndex) -> LogIndex {
+        votedBefore(peer.identity) || peer.next > change ? limit : min(limit, change.previous)
+    }
+
+    /// With messages: a witness is never promoted.
+    private func votedBefore(_ node: MemberIdentity) -> Bool {
+        former.recognises(node) && former[node.id]?.kind == .voter
     }
 }
