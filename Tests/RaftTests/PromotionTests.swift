@@ -178,7 +178,8 @@ final class PromotionTests: XCTestCase {
         isClean(network)
     }
 
-    /// The next leader has the change and can't tell whether the other one knows of it. It has not: it would be promoted.
+    /// The next leader has the change and can't tell whether the other one knows of it, which does not and would be
+    /// promoted.
     func testAPairStaysAPairUnderItsNextLeader() {
         var network = cluster(["a", "b"], learners: ["c"])
         network.reportsLosses = false

@@ -72,6 +72,34 @@ final class RepairTests: DamageTestCase {
         XCTAssertEqual(try contents(of: directory).entries, model.entries)
     }
 
+    /// The one that was read is noted; its copy can't be checked by the one behind it.
+    func testB15DamageBesideWhatAReadFound() throws {
+        let (disk, model) = try makeLog(sealed: true)
+        let directory = try open(disk)
+        let places = model.entries.indices.dropFirst(2).dropLast(2)
+        let first = try XCTUnwrap(places.first { model.entries[$0...$0 + 1].allSatisfy { $0.payload.count > 1 } })
+        for entry in model.entries[first...first + 1] {
+            let (path, offset) = try XCTUnwrap(place(of: entry, on: disk))
+            disk.flip(bit: 2, ofByte: offset + 33, in: path)
+        }
+        assertThrows("damaged", try directory.log.entry(at: model.entries[first].index))
+        XCTAssertEqual(directory.log.damage.lostRanges.map(\.count), [1])
+        let sources = [Copies(id: "b", entries: model.entries)]
+        let repair = LogRepair(directory: directory, sources: sources, withoutPayloads: false, mustStop: { false })
+        XCTAssertEqual(try repair.run(), [])
+        XCTAssertEqual(directory.log.damage, [])
+        XCTAssertEqual(try contents(of: open(disk.reboot(.lost))).entries, model.entries)
+    }
+
+    private struct Copies: CopySource {
+        let id: NodeID
+        let entries: [Entry]
+
+        func copies(of range: ClosedRange<LogIndex>) -> Result<[Entry], NoCopy> {
+            .success(entries.filter { range.contains($0.index) })
+        }
+    }
+
     /// A cut and what was first written behind it are gone: the entries before look right, and are others' by now.
     func testACutThatCanNotBeReadAnyMore() throws {
         let disk = FaultyDisk(seed: 1)

@@ -10,7 +10,8 @@ extension Oracle {
         let possible = known.filter { version in
             version.index > settled.index && version.membership.epoch.number >= settled.membership.epoch.number
         }
-        return [settled.membership] + possible.map(\.membership)
+        // Before anything is committed, nobody knows of the membership that the cluster was formed with.
+        return ([settled.membership] + possible.map(\.membership)).filter { $0 != .empty }
     }
 
     /// The machine that runs the node with this identity.

@@ -78,6 +78,7 @@ final class SimulatedKeeper {
             _ = try repair.run()
         } catch {
             guard !error.isFinal, !machine.disk.isDead else { throw error }
+            world.trace("\(machine.id) can't put back what it lost: \(error)")
         }
         note()
     }

@@ -19,6 +19,8 @@ extension World {
     /// Puts the copy back, where everybody who might hear this node knows better: of one that was started once since
     /// nobody can tell.
     func restore(_ machine: Machine) {
+        // What comes once more, long after, can't be told from what the copy sends.
+        guard knobs.echoPermille == 0 else { return }
         guard machine.keeper == nil, !machine.isLost, let backup = machine.backup, isSpare(machine) else { return }
         let others = machines.filter { $0.number != machine.number && $0.isInUse && $0.kind != .learner && !$0.isLost }
         guard others.allSatisfy({ $0.knownBoots[machine.id] ?? 0 > backup.boot + 1 }) else { return }

@@ -54,8 +54,14 @@ package struct LogRepair {
             // A segment is written anew once there are copies of all that it lost.
             for range in lost { reasons += try fetch(range) }
             let left = directory.log.damage.lostRanges
-            if left == lost { return reasons.isEmpty ? ["no other member holds messages"] : reasons }
-            lost = left
+            if left != lost {
+                lost = left
+                continue
+            }
+            // A read finds one entry. Where the next one can't be read either, no copy seems to fit.
+            try directory.log.readDamagedSegments()
+            lost = directory.log.damage.lostRanges
+            if lost == left { return reasons.isEmpty ? ["no other member holds messages"] : reasons }
         }
         return []
     }

@@ -90,6 +90,16 @@ extension SegmentedLog {
         return damage.filter { $0.file == segment.path }
     }
 
+    /// Reads all that segments hold which can't be read whole, so that every entry is noted that can't be.
+    func readDamagedSegments() throws(StorageError) {
+        let ranges = positions.withLock { positions in
+            positions.segments.compactMap { positions.range(of: $0) }.filter { held in
+                positions.unreadable.ranges.contains { $0.overlaps(held) }
+            }
+        }
+        for range in ranges { try readAll(range) }
+    }
+
     /// Reads these entries, so that those are noted that can't be.
     private func readAll(_ range: ClosedRange<LogIndex>) throws(StorageError) {
         var next = range.lowerBound
