@@ -22,6 +22,16 @@ extension Oracle {
         }
     }
 
+    /// A crash has undone these promotions: nobody heard of them, and another leader may have their term.
+    func forgetPromotions(_ unsynced: [Persist], lostBy log: ShadowLog) {
+        for entry in unsynced.flatMap(\.entries) {
+            guard let epoch = entry.decodedMembership?.epoch, epoch.number > 0, epoch.fork == entry.index.previous,
+                log.entry(at: entry.index).map({ $0 != (entry.id, entry.chain) }) ?? true
+            else { continue }
+            (chains[entry.id], memberships[entry.id]) = (nil, nil)
+        }
+    }
+
     /// The operator is told what came of it.
     func settled(_ settlement: Settlement, of promotion: SimulatedPromotion, by replica: SimulatedReplica) {
         switch settlement {

@@ -137,6 +137,7 @@ extension Oracle {
         if machine.boot > 1, !states.contains(hardState) {
             violation(.durableThingsLost, "\(machine.id) had \(record.storedHardState) on disk and finds \(hardState)")
         }
+        forgetPromotions(record.unsynced, lostBy: found)
         if let (id, chain) = found.entry(at: found.last) { noteEntry(id, chain) }
         records[machine.number].stored = found
         records[machine.number].handedOut = found.base
