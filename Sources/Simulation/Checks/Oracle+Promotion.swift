@@ -22,14 +22,13 @@ extension Oracle {
         }
     }
 
-    /// A crash has undone these promotions: nobody heard of them, and another leader may have their term.
-    func forgetPromotions(_ unsynced: [Persist], lostBy log: ShadowLog) {
-        for entry in unsynced.flatMap(\.entries) {
-            guard let epoch = entry.decodedMembership?.epoch, epoch.number > 0, epoch.fork == entry.index.previous,
-                log.entry(at: entry.index).map({ $0 != (entry.id, entry.chain) }) ?? true
-            else { continue }
-            (chains[entry.id], memberships[entry.id]) = (nil, nil)
-        }
+    /// A crash has undone this machine's promotion: nobody heard of it, and another leader may have its term.
+    func forgetPromotion(of machine: Machine, unless log: ShadowLog) {
+        guard let entry = records[machine.number].promotion, let (id, chain) = log.entry(at: log.last),
+            id < entry.id || (id == entry.id && chain != entry.chain)
+        else { return }
+        if chains[entry.id] == entry.chain { (chains[entry.id], memberships[entry.id]) = (nil, nil) }
+        records[machine.number].promotion = nil
     }
 
     /// The operator is told what came of it.

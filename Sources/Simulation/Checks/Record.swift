@@ -10,6 +10,8 @@ struct Record {
     var lastToken = PersistToken(0)
     /// Handed out and not reported durable.
     var unsynced: [Persist] = []
+    /// Handed out by which it goes on alone, and not reported durable.
+    var promotion: Entry?
 
     // Of the process that runs.
     var role = RaftElection.Role.follower
