@@ -46,6 +46,19 @@ package final class NodeProcess: Sendable {
         }
     }
 
+    /// Whether none of its threads runs: after SIGSTOP, or because it has ended.
+    package var isStopped: Bool {
+        let tasks = "/proc/\(processID)/task"
+        guard let threads = try? FileManager.default.contentsOfDirectory(atPath: tasks) else { return true }
+        return threads.allSatisfy { thread in
+            // "ID (NAME) STATE …"; gone if the thread has ended meanwhile.
+            guard let line = try? String(contentsOfFile: "\(tasks)/\(thread)/stat", encoding: .utf8),
+                let name = line.lastIndex(of: ")")
+            else { return true }
+            return line[name...].dropFirst(2).first == "T"
+        }
+    }
+
     private func waitForEnd() {
         // First without reaping: the number stays this process's own until the lock is held.
         var information = siginfo_t()

@@ -29,7 +29,16 @@ extension ThrowawayCluster {
 
     /// Stops a node's clock, so to speak: it keeps its connections and does nothing, until `resume(_:)`.
     public func pause(_ node: String) throws {
-        try process(node).send(SIGSTOP)
+        let process = try process(node)
+        process.send(SIGSTOP)
+        // The kernel takes its time with threads that run on other processors: until then the node still answers.
+        let end = ContinuousClock.now + .seconds(10)
+        while !process.isStopped {
+            guard ContinuousClock.now < end else {
+                throw ThrowawayClusterError(.timedOut, "Node \(node) goes on after SIGSTOP.")
+            }
+            usleep(500)
+        }
     }
 
     /// Lets a paused node go on.
