@@ -119,7 +119,8 @@ extension World {
         let isWell = probe.isAcknowledged && hasConverged(probe)
         if isWell, staysCalm() {
             isOver = true
-        } else if now > probe.began + patience {
+        } else if now > probe.began + (isWell ? patience * 2 : patience) {
+            // Who became well at the last moment has yet to stay so.
             let states = machines.filter(\.isInUse).map { machine in
                 "\(machine.id): \(machine.replica.map { "\($0.node.status)" } ?? "down")"
             }
