@@ -37,10 +37,8 @@ struct CheckpointFile: Hashable, Sendable {
         bytes.append(littleEndian: cluster.high)
         bytes.append(littleEndian: cluster.low)
         bytes.append(littleEndian: incarnation.rawValue)
-        for id in [base, checkpoint.entry] {
-            bytes.append(littleEndian: id.index.rawValue)
-            bytes.append(littleEndian: id.term.rawValue)
-        }
+        bytes.append(base)
+        bytes.append(checkpoint.entry)
         bytes.append(littleEndian: UInt64(checkpoint.chain.rawValue))
         bytes += checkpoint.state
         bytes.append(littleEndian: bytes[...].checksum)
@@ -49,16 +47,15 @@ struct CheckpointFile: Hashable, Sendable {
 
     /// Nil where these are not the bytes of a checkpoint.
     init?(_ bytes: [UInt8]) {
-        guard bytes.count >= Self.fixedBytes + 4, Array(bytes[0..<8]) == Self.magic,
-            bytes.littleEndian(at: 8) == Self.version,
-            bytes.littleEndian(at: bytes.count - 4) == bytes.dropLast(4).checksum
-        else { return nil }
+        guard bytes.isDerivedFile(magic: Self.magic, version: Self.version, fixedBytes: Self.fixedBytes) else {
+            return nil
+        }
         cluster = ClusterID(high: bytes.word(at: 16), low: bytes.word(at: 24))
         incarnation = Incarnation(bytes.word(at: 32))
-        base = EntryID(term: Term(bytes.word(at: 48)), index: LogIndex(bytes.word(at: 40)))
+        base = bytes.entryID(at: 40)
         checkpoint = Checkpoint(
-            entry: EntryID(term: Term(bytes.word(at: 64)), index: LogIndex(bytes.word(at: 56))),
-            chain: ChainValue(UInt32(truncatingIfNeeded: bytes.word(at: 72))),
+            entry: bytes.entryID(at: 56),
+            chain: bytes.chain(at: 72),
             state: Array(bytes[Self.fixedBytes..<bytes.count - 4])
         )
     }
@@ -69,13 +66,7 @@ struct CheckpointFile: Hashable, Sendable {
         base: BaseState?,
         on disk: any Disk
     ) throws(StorageError) -> Checkpoint? {
-        let bytes: [UInt8]?
-        do throws(StorageError) {
-            bytes = try disk.contents(of: path)
-        } catch {
-            guard error.isLostData else { throw error }
-            return nil
-        }
+        let bytes = try disk.derivedContents(of: path)
         guard let file = bytes.flatMap({ CheckpointFile($0) }), file.cluster == identity.cluster,
             file.incarnation == identity.incarnation, file.base == base?.entry ?? .zero
         else { return nil }

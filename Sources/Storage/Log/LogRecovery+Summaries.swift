@@ -18,13 +18,7 @@ extension LogRecovery {
 
     /// What the summary of this segment says, if it has one of this node's.
     func storedSummary(of sequence: UInt64) throws(StorageError) -> SegmentSummary? {
-        let bytes: [UInt8]?
-        do throws(StorageError) {
-            bytes = try disk.contents(of: SegmentSummary.path(of: sequence))
-        } catch {
-            guard error.isLostData else { throw error }
-            return nil
-        }
+        let bytes = try disk.derivedContents(of: SegmentSummary.path(of: sequence))
         guard let summary = bytes.flatMap({ SegmentSummary($0) }), summary.header.sequence == sequence,
             summary.header.cluster == cluster, summary.header.incarnation == incarnation
         else { return nil }

@@ -88,10 +88,9 @@ struct SegmentSummary: Hashable, Sendable {
 
     /// Nil where these are not the bytes of a summary, or of none that makes sense: then the segment itself is read.
     init?(_ bytes: [UInt8]) {
-        guard bytes.count >= Self.fixedBytes + 4, Array(bytes[0..<8]) == Self.magic,
-            bytes.littleEndian(at: 8) == Self.version,
-            bytes.littleEndian(at: bytes.count - 4) == bytes.dropLast(4).checksum
-        else { return nil }
+        guard bytes.isDerivedFile(magic: Self.magic, version: Self.version, fixedBytes: Self.fixedBytes) else {
+            return nil
+        }
         header = SegmentHeader(
             cluster: ClusterID(high: bytes.word(at: 16), low: bytes.word(at: 24)),
             incarnation: Incarnation(bytes.word(at: 32)),
@@ -148,17 +147,6 @@ struct SegmentSummary: Hashable, Sendable {
 }
 
 extension [UInt8] {
-    fileprivate mutating func append(_ id: EntryID) {
-        append(littleEndian: id.index.rawValue)
-        append(littleEndian: id.term.rawValue)
-    }
-
-    fileprivate func entryID(at offset: Int) -> EntryID {
-        EntryID(term: Term(word(at: offset + 8)), index: LogIndex(word(at: offset)))
-    }
-
-    fileprivate func chain(at offset: Int) -> ChainValue { ChainValue(UInt32(truncatingIfNeeded: word(at: offset))) }
-
     fileprivate func tip(at offset: Int) -> LogTip {
         LogTip(id: entryID(at: offset), chain: chain(at: offset + 24), batch: word(at: offset + 16))
     }
