@@ -156,67 +156,6 @@ final class PromotionTests: XCTestCase {
         isClean(network)
     }
 
-    /// Else the other one, which does not know that there are three, would be promoted as one of two.
-    func testAPairIsAPairUntilBothKnowThatItIsNot() {
-        var network = cluster(["a", "b"], learners: ["c"])
-        network.reportsLosses = false
-        network.cuts = [("a", "b")]
-        let change = network.change(at: "a", .promote("c"))
-        let message = network.propose(at: "a")
-        network.run(for: .milliseconds(100))
-        XCTAssertNil(network.outcome(change))
-        XCTAssertNil(network.outcome(message))
-
-        network.cuts = []
-        network.run(for: .seconds(1))
-        isCommitted(change, network)
-        isCommitted(message, network)
-        network.crash("b")
-        let alone = network.propose(at: network.leader ?? "a")
-        network.run(for: .milliseconds(200))
-        isCommitted(alone, network)
-        isClean(network)
-    }
-
-    /// The next leader has the change and can't tell whether the other one knows of it, which does not and would be
-    /// promoted.
-    func testAPairStaysAPairUnderItsNextLeader() {
-        var network = cluster(["a", "b"], learners: ["c"])
-        network.reportsLosses = false
-        network.isolate("b")
-        let change = network.change(at: "a", .promote("c"))
-        network.run(for: .milliseconds(50))
-        XCTAssertNil(network.outcome(change))
-        network.crash("a")
-        network.start("a")
-        network.run(for: .seconds(2))
-        let message = network.propose(at: network.leader ?? "a")
-        network.run(for: .milliseconds(200))
-        if case .committed? = network.outcome(message) { XCTFail("b does not have it") }
-
-        network.crash("a")
-        network.crash("c")
-        // In the term that a led in, too: the other epoch's entries are none of this one's.
-        let promotion = network.promote(at: "b")
-        network.run(for: .milliseconds(200))
-        isCommitted(promotion, network)
-    }
-
-    /// Once it was committed, whoever was added proves that both had it, whatever a leader knows of commits.
-    func testAPairThatIsNoneAnyMoreDoesNotWaitForTheOther() {
-        var network = cluster(["a", "b"], learners: ["c"])
-        let change = network.change(at: "a", .promote("c"))
-        network.run(for: .seconds(1))
-        isCommitted(change, network)
-        for id: NodeID in ["a", "b", "c"] { network.crash(id) }
-        for id: NodeID in ["a", "c"] { network.start(id) }
-        network.run(for: .seconds(2))
-        let alone = network.propose(at: network.leader ?? "a")
-        network.run(for: .milliseconds(200))
-        isCommitted(alone, network)
-        isClean(network)
-    }
-
     // MARK: Both promoted
 
     func testTwoThatWereBothPromotedStop() {

@@ -6,6 +6,7 @@ import XCTest
 /// B1, B9: a vote is one write and one sync, and outlives whatever happens to the disk after that.
 final class VoteTests: StorageTestCase {
     private let faults: [FaultyDisk.Fault] = [.powerCutBefore, .powerCutAfter, .powerCutWithin]
+    private let fates: [UnsyncedFate] = [.lost, .kept, .drawn]
 
     private func vote(_ term: Term, _ token: UInt64) -> Persist {
         Persist(token: PersistToken(token), hardState: HardState(term: term, vote: "b"))
@@ -54,23 +55,23 @@ final class VoteTests: StorageTestCase {
     }
 
     /// A process is killed between write and sync; the next one reads what may never reach the disk, and the power
-    /// fails in its start.
+    /// fails in its start: what it wrote over the vote before that one may be torn.
     func testB1AVoteThatAKilledProcessDidNotSyncIsNotBuiltOn() throws {
-        let disk = FaultyDisk(seed: 1)
-        let directory = try openFormed(disk)
-        try directory.persist([vote(5, 1)])
-        disk.inject(.powerCutAfter, at: disk.operations + 1)
-        XCTAssertThrowsError(try directory.persist([vote(6, 2)]))
-        let rehearsal = disk.restartProcess()
-        XCTAssertEqual(try openFormed(rehearsal).recovered.hardState.term, 6)
-        for operation in 1...rehearsal.operations {
-            for fault in faults {
-                for fate in [UnsyncedFate.lost, .kept, .drawn] {
+        for seed in 0..<16 as Range<UInt64> {
+            let disk = FaultyDisk(seed: seed)
+            let directory = try openFormed(disk)
+            try directory.persist([vote(5, 1)])
+            disk.inject(.powerCutAfter, at: disk.operations + 1)
+            XCTAssertThrowsError(try directory.persist([vote(6, 2)]))
+            let rehearsal = disk.restartProcess()
+            XCTAssertEqual(try openFormed(rehearsal).recovered.hardState.term, 6)
+            for operation in 1...rehearsal.operations {
+                for (fault, fate) in faults.flatMap({ fault in fates.map { (fault, $0) } }) {
                     let again = disk.restartProcess()
                     again.inject(fault, at: operation)
                     XCTAssertThrowsError(try openFormed(again))
-                    let found = try openFormed(again.reboot(fate)).recovered.hardState
-                    XCTAssertTrue([5, 6].contains(found.term), "\(operation) \(fault) \(fate): \(found)")
+                    let found = try openFormed(again.reboot(fate)).recovered.hardState.term
+                    XCTAssertTrue([5, 6].contains(found), "seed \(seed), \(operation) \(fault) \(fate): \(found)")
                 }
             }
         }
