@@ -119,7 +119,8 @@ final class DataDirectoryTests: StorageTestCase {
         try directory.persist([part(1, 3)])
         let entry = try directory.log.entry(at: 3)
         try directory.trim(to: BaseState(entry: entry.id, chain: entry.chain, membership: [1], state: [2]))
-        _ = try directory.notePeer(MemberIdentity(id: "b", incarnation: 21), boot: 1)
+        let peer = Membership.Member(id: "b", kind: .voter, incarnation: 21, url: "http://b")
+        _ = try directory.notePeer(peer, boot: 1)
         try directory.close()
         for path in ["identity", "base", "base.copy", "peers", "peers.copy", "vote"] {
             let copy = disk.copy()

@@ -32,19 +32,19 @@ extension ReplicaLoop {
             noteOutdated(Self.outdated(own: own, known: known, to: sender.id))
             return .never("this node's data directory is an older copy")
         }
-        guard boot > 0, node.membership.recognises(sender) else { return .now }
+        guard boot > 0, let member = node.membership[sender.id], member.identity == sender else { return .now }
         switch directory.peerNote(sender, boot: boot) {
         case .current: return .now
         case .older(let seen):
             return .never("\(sender.id) runs on an older copy of its data: start \(boot), not \(seen)")
         case nil:
-            note(sender, boot, thenHear: input)
+            note(member, boot, thenHear: input)
             return .later
         }
     }
 
     /// Waits for the disk on a queue of its own.
-    private func note(_ peer: MemberIdentity, _ boot: UInt64, thenHear input: ReplicaInput) {
+    private func note(_ peer: Membership.Member, _ boot: UInt64, thenHear input: ReplicaInput) {
         Self.notes.async { [directory, inbox] in
             do throws(StorageError) {
                 _ = try directory.notePeer(peer, boot: boot)

@@ -23,6 +23,8 @@ package struct Membership: Hashable, Sendable {
             self.incarnation = incarnation
             self.url = url
         }
+
+        package var identity: MemberIdentity { MemberIdentity(id: id, incarnation: incarnation) }
     }
 
     package let members: [Member]

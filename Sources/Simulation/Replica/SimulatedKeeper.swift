@@ -75,7 +75,8 @@ final class SimulatedKeeper {
             mustStop: { false }
         )
         do throws(StorageError) {
-            _ = try repair.run()
+            let reasons = try repair.run()
+            if !reasons.isEmpty { world.trace("\(machine.id) gets no copies: \(reasons.joined(separator: "; "))") }
         } catch {
             guard !error.isFinal, !machine.disk.isDead else { throw error }
             world.trace("\(machine.id) can't put back what it lost: \(error)")

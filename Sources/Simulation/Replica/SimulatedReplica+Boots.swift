@@ -40,7 +40,7 @@ extension SimulatedReplica {
 
     private func hearing(of sender: MemberIdentity, boot: UInt64, known: UInt64, _ input: Input) -> Hearing {
         guard failure == nil else { return .never }
-        guard node.membership.recognises(sender) else { return .now }
+        guard let member = node.membership[sender.id], member.identity == sender else { return .now }
         if known > directory.recovered.bootCount {
             noteOutdated(known, to: sender.id)
             return .never
@@ -49,7 +49,7 @@ extension SimulatedReplica {
         case .current: return .now
         case .older: return .never
         case nil:
-            let note = BootNote(peer: sender, boot: boot, input: input)
+            let note = BootNote(peer: member, boot: boot, input: input)
             world.schedule(.bootNote(machine: machine.number, boot: self.boot, note), in: diskTime())
             return .later
         }
@@ -72,7 +72,7 @@ extension SimulatedReplica {
         }
         do throws(StorageError) {
             _ = try directory.notePeer(note.peer, boot: note.boot)
-            machine.knownBoots[note.peer.id] = directory.knownBoot(of: note.peer)
+            machine.knownBoots[note.peer.id] = directory.knownBoot(of: note.peer.identity)
             if machine.disk.isDead { return world.trapped(machine) }
             receive(note.input)
         } catch {
@@ -86,7 +86,7 @@ extension SimulatedReplica {
 
 /// How often a member was started, to be written down before it is heard.
 struct BootNote {
-    var peer: MemberIdentity
+    var peer: Membership.Member
     var boot: UInt64
     var input: SimulatedReplica.Input
 }

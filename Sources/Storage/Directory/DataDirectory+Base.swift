@@ -17,6 +17,7 @@ extension DataDirectory {
             try log.recordReset()
             try write(base, voidsThrough: nil, &state)
             try log.trim(to: base.entry, base.chain)
+            published.withLock { $0.memberships.trim(through: base.entry.index) }
             try remakeReserve(state)
         }
     }
@@ -33,6 +34,7 @@ extension DataDirectory {
         let batch = log.lastBatch
         try write(base, voidsThrough: batch, &state)
         try log.replaceAll(with: base.entry, base.chain, voiding: batch)
+        published.withLock { $0.memberships = LoggedMemberships() }
         try remakeReserve(state)
     }
 

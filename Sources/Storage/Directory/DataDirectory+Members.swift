@@ -1,23 +1,50 @@
 package import Raft
+import Synchronization
+
+/// What a log says of who belongs to the cluster, by the entries that say it. Kept in memory too, because asking others
+/// for such an entry takes knowing them.
+struct LoggedMemberships: Hashable, Sendable {
+    private var payloads: [LogIndex: [UInt8]] = [:]
+
+    /// Oldest first.
+    var codings: [[UInt8]] { payloads.sorted { $0.key < $1.key }.map(\.value) }
+
+    mutating func add(_ entries: some Sequence<Entry>) {
+        for entry in entries where entry.kind == .membership { payloads[entry.index] = entry.payload }
+    }
+
+    mutating func truncate(after index: LogIndex) { payloads = payloads.filter { $0.key <= index } }
+
+    mutating func trim(through index: LogIndex) { payloads = payloads.filter { $0.key > index } }
+}
 
 extension DataDirectory {
-    /// The members as far as this directory can tell, whatever of it can't be read: those it was founded with, as later
-    /// entries changed them. Who was removed may still have copies of what it held.
+    /// The members as far as this node can tell, whatever of its log can't be read any more: those it has taken notes
+    /// of, and those the cluster was founded with, as later entries changed them. Who was removed may still have copies
+    /// of what it held. Sorted by name.
     package func everyKnownMember() throws(StorageError) -> [Membership.Member] {
-        var codings = [identity.formation, base?.membership].compactMap { $0 }
+        let (identity, base, notes, logged) = published.withLock { published in
+            (published.identity, published.base, published.peerBoots, published.memberships)
+        }
+        var known: [MemberIdentity: Membership.Member] = [:]
+        for member in notes.compactMap(\.member) { known[member.identity] = member }
+        for coding in [identity.formation, base?.membership].compactMap({ $0 }) + logged.codings {
+            for member in try Self.members(of: coding) { known[member.identity] = member }
+        }
+        return known.values.sorted { ($0.id, $0.incarnation.rawValue) < ($1.id, $1.incarnation.rawValue) }
+    }
+
+    /// Reads what can be read of the log's memberships.
+    func readMemberships() throws(StorageError) {
         for index in log.summary.membershipIndexes {
             do throws(StorageError) {
-                codings.append(try log.entry(at: index).payload)
+                let entry = try log.entry(at: index)
+                published.withLock { $0.memberships.add([entry]) }
             } catch {
-                // Damaged, or cut off meanwhile: the others are enough to ask.
+                // Damaged: the others are enough to ask.
                 guard !error.isFinal else { throw error }
             }
         }
-        var known: [NodeID: Membership.Member] = [:]
-        for coding in codings {
-            for member in try Self.members(of: coding) { known[member.id] = member }
-        }
-        return known.values.sorted { $0.id < $1.id }
     }
 
     private static func members(of coding: [UInt8]) throws(StorageError) -> [Membership.Member] {

@@ -5,10 +5,17 @@ import Synchronization
 package struct PeerBoot: Hashable, Sendable {
     package var peer: MemberIdentity
     package var boot: UInt64
+    /// As it was known then; nil in notes of earlier releases.
+    package var member: Membership.Member?
 
     package init(peer: MemberIdentity, boot: UInt64) {
         self.peer = peer
         self.boot = boot
+    }
+
+    package init(_ member: Membership.Member, boot: UInt64) {
+        self.init(peer: member.identity, boot: boot)
+        self.member = member
     }
 }
 
@@ -21,10 +28,11 @@ package enum PeerNote: Hashable, Sendable {
 }
 
 extension DataDirectory {
-    /// Takes note of a member's boot count, which is durable on return. Before this node answers a member for the first
+    /// Takes note of a member and its boot count, which is durable on return. Before this node answers a member for the first
     /// time since either of them was started, so that a directory put back from an older copy is noticed by all that
     /// its node ever had an answer from. Waits for the disk only where there is something new.
-    package func notePeer(_ peer: MemberIdentity, boot: UInt64) throws(StorageError) -> PeerNote {
+    package func notePeer(_ member: Membership.Member, boot: UInt64) throws(StorageError) -> PeerNote {
+        let peer = member.identity
         if let note = published.withLock({ Self.note(peer, boot, in: $0.peerBoots) }) { return note }
         try guarded { state throws(StorageError) in
             // Another thread may have been faster.
@@ -32,7 +40,7 @@ extension DataDirectory {
             var file = state.peers
             file.number += 1
             file.boots.removeAll { $0.peer == peer }
-            file.boots.append(PeerBoot(peer: peer, boot: boot))
+            file.boots.append(PeerBoot(member, boot: boot))
             try reserve.withRoom { () throws(StorageError) in try TwinFile<PeersFile>(disk: disk).write(file) }
             state.peers = file
             published.withLock { $0.peerBoots = file.boots }

@@ -14,6 +14,7 @@ extension DataDirectory {
     package func repair(_ copies: [Entry], withoutPayloads: Bool = false) throws(StorageError) -> [Damage] {
         try guarded { _ throws(StorageError) in
             _ = try log.repair(copies, withoutPayloads: withoutPayloads)
+            published.withLock { $0.memberships.add(copies) }
         }
         return log.damage
     }

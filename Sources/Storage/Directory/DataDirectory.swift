@@ -27,6 +27,7 @@ package final class DataDirectory: Sendable {
         var base: BaseState?
         var lostFrom: LogIndex?
         var peerBoots: [PeerBoot]
+        var memberships = LoggedMemberships()
     }
 
     struct State: Sendable {
@@ -86,7 +87,15 @@ package final class DataDirectory: Sendable {
                 settings: settings,
                 latencies: latencies
             )
-            return DataDirectory(disk: disk, settings: settings, opened: opened, lock: lock, latencies: latencies)
+            let directory = DataDirectory(
+                disk: disk,
+                settings: settings,
+                opened: opened,
+                lock: lock,
+                latencies: latencies
+            )
+            try directory.readMemberships()
+            return directory
         } catch {
             lock.release()
             throw error
@@ -146,6 +155,7 @@ package final class DataDirectory: Sendable {
             try state.vote.write(hardState)
             published.withLock { $0.hardState = hardState }
             try log.append([.append(entries)])
+            published.withLock { $0.memberships.add(entries) }
         }
     }
 
@@ -168,8 +178,14 @@ package final class DataDirectory: Sendable {
                     try flush(&steps, through: done, &state)
                     try install(BaseState(snapshot, cluster: requiredCluster), &state)
                 }
-                if let index = part.truncateAfter { steps.append(.truncate(after: index)) }
-                if !part.entries.isEmpty { steps.append(.append(part.entries)) }
+                if let index = part.truncateAfter {
+                    steps.append(.truncate(after: index))
+                    published.withLock { $0.memberships.truncate(after: index) }
+                }
+                if !part.entries.isEmpty {
+                    steps.append(.append(part.entries))
+                    published.withLock { $0.memberships.add(part.entries) }
+                }
                 done = part.token
             }
             try flush(&steps, through: done, &state)

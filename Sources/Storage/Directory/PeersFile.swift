@@ -8,13 +8,17 @@ import Raft
 ///     16  incarnation of this node               8
 ///     24  number: counts the times written       8
 ///     32  each: incarnation 8, boot count 8, bytes of the name 4, name
+///      …  each: kind 4, bytes of the URL 4, URL  of those whose kind isn't 0xFFFFFFFF: not known
 ///      …  CRC-32C over all before it             4
+///
+/// Earlier releases wrote no kinds and URLs, and read over them.
 struct PeersFile: TwinFileContent {
     static let path = "peers"
     private static let magic = [UInt8]("TandemP1".utf8)
     private static let version: UInt32 = 1
     private static let fixedBytes = 32
     private static let peerBytes = 20
+    private static let contactBytes = 8
 
     var incarnation: Incarnation
     var number: UInt64 = 0
@@ -33,6 +37,12 @@ struct PeersFile: TwinFileContent {
             bytes.append(littleEndian: peer.boot)
             bytes.append(littleEndian: UInt32(name.count))
             bytes += name
+        }
+        for peer in boots {
+            let url = [UInt8]((peer.member?.url ?? "").utf8)
+            bytes.append(littleEndian: peer.member.map { UInt32($0.kind.rawValue) } ?? .max)
+            bytes.append(littleEndian: UInt32(url.count))
+            bytes += url
         }
         bytes.append(littleEndian: bytes[...].checksum)
         return bytes
@@ -62,6 +72,27 @@ struct PeersFile: TwinFileContent {
             file.boots.append(PeerBoot(peer: peer, boot: bytes.word(at: position + 8)))
             position = nameEnd
         }
+        if position < bytes.count - 4 { try file.decodeContacts(bytes, from: position) }
         return file
+    }
+
+    private mutating func decodeContacts(_ bytes: [UInt8], from start: Int) throws(StorageError) {
+        var position = start
+        for place in boots.indices {
+            let urlStart = position + Self.contactBytes
+            guard urlStart <= bytes.count - 4 else { throw .damaged(Self.path, at: position, "it ends within a URL") }
+            let urlEnd = urlStart + Int(bytes.littleEndian(at: position + 4, as: UInt32.self))
+            guard urlEnd <= bytes.count - 4 else { throw .damaged(Self.path, at: position, "it ends within a URL") }
+            let kind = UInt8(exactly: bytes.littleEndian(at: position, as: UInt32.self))
+            boots[place].member = kind.flatMap(Membership.Member.Kind.init).map { kind in
+                Membership.Member(
+                    id: boots[place].peer.id,
+                    kind: kind,
+                    incarnation: boots[place].peer.incarnation,
+                    url: String(decoding: bytes[urlStart..<urlEnd], as: UTF8.self)
+                )
+            }
+            position = urlEnd
+        }
     }
 }
