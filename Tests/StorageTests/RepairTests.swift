@@ -91,12 +91,68 @@ final class RepairTests: DamageTestCase {
         XCTAssertEqual(try contents(of: open(disk.reboot(.lost))).entries, model.entries)
     }
 
+    /// Neighbours that are damaged each in its own way. Without its chain value an entry says nothing of the next one.
+    func testB15DamageToAnyPartOfNeighbours() throws {
+        let (disk, model) = try makeLog(sealed: true)
+        let found = try XCTUnwrap(model.entries.indices.first { $0 > 2 && $0 % 2 == 0 })
+        let neighbours = Array(model.entries[found...found + 2])
+        let places = try neighbours.map { try XCTUnwrap(place(of: $0, on: disk)) }
+        // Chain value, index, checksum, payload; nil: nothing.
+        let parts: [Int?] = [nil, 4, 9, 29, 32]
+        for first in parts.dropFirst() {
+            for second in parts {
+                for third in parts {
+                    let copy = disk.copy()
+                    let directory = try open(copy)
+                    for ((path, offset), part) in zip(places, [first, second, third]) {
+                        if let part { copy.flip(bit: 2, ofByte: offset + part, in: path) }
+                    }
+                    let context = "\([first, second, third])"
+                    let repair = LogRepair(
+                        directory: directory,
+                        sources: [Copies(id: "b", entries: model.entries)],
+                        withoutPayloads: false,
+                        mustStop: { false }
+                    )
+                    // Whatever a read meets.
+                    for neighbour in neighbours where (try? directory.log.entry(at: neighbour.index)) != neighbour {
+                        XCTAssertEqual(try repair.run(), [], context)
+                        XCTAssertEqual(directory.log.damage, [], context)
+                    }
+                    XCTAssertEqual(try contents(of: directory).entries, model.entries, context)
+                }
+            }
+        }
+    }
+
+    /// The chain value of an entry is lost, and nobody else has the one behind it: with a copy of the first the second
+    /// can be read.
+    func testWhatOnlyThisNodeHasIsReadOnceTheEntryBeforeItIsPutBack() throws {
+        for isOpen in [true, false] {
+            let (disk, model) = try makeLog(sealed: true)
+            let lost = model.entries[model.entries.count - 3]
+            let others = Copies(id: "b", entries: Array(model.entries.dropLast(2)))
+            let (path, offset) = try XCTUnwrap(place(of: lost, on: disk))
+            if !isOpen { disk.flip(bit: 2, ofByte: offset + 4, in: path) }
+            let directory = try open(disk)
+            if isOpen { disk.flip(bit: 2, ofByte: offset + 4, in: path) }
+            assertThrows("damaged", try directory.log.entry(at: lost.index))
+            let nobody = LogRepair(directory: directory, sources: [], withoutPayloads: false, mustStop: { false })
+            XCTAssertNotEqual(try nobody.run(), [])
+            let repair = LogRepair(directory: directory, sources: [others], withoutPayloads: false, mustStop: { false })
+            XCTAssertEqual(try repair.run(), [])
+            XCTAssertEqual(directory.log.damage, [])
+            XCTAssertEqual(try contents(of: directory).entries, model.entries)
+        }
+    }
+
     private struct Copies: CopySource {
         let id: NodeID
         let entries: [Entry]
 
         func copies(of range: ClosedRange<LogIndex>) -> Result<[Entry], NoCopy> {
-            .success(entries.filter { range.contains($0.index) })
+            let copies = entries.filter { range.contains($0.index) }
+            return copies.isEmpty ? .failure(NoCopy(reason: "\(id) has none")) : .success(copies)
         }
     }
 

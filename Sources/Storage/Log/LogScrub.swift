@@ -90,14 +90,36 @@ extension SegmentedLog {
         return damage.filter { $0.file == segment.path }
     }
 
-    /// Reads all that segments hold which can't be read whole, so that every entry is noted that can't be.
+    /// Reads all that segments hold which can't be read whole, or follow on what can't be read, so that every entry is
+    /// noted that can't be.
     func readDamagedSegments() throws(StorageError) {
         let ranges = positions.withLock { positions in
             positions.segments.compactMap { positions.range(of: $0) }.filter { held in
-                positions.unreadable.ranges.contains { $0.overlaps(held) }
+                positions.unreadable.first(in: held.lowerBound.previous...held.upperBound) != nil
             }
         }
         for range in ranges { try readAll(range) }
+    }
+
+    /// An entry whose own record may be good counts as lost too while the chain value before it is not known: it may be
+    /// damaged as well, and then no copy of the one before would seem to fit.
+    private func noteIfSuspect(_ index: LogIndex) throws(StorageError) {
+        do throws(StorageError) {
+            _ = try identity(at: index.previous)
+            return
+        } catch {
+            switch error.code {
+            case .damaged: break
+            case .outOfRange: return
+            default: throw error
+            }
+        }
+        let record = positions.withLock { positions -> (SegmentFile, offset: Int)? in
+            let summary = positions.summary
+            guard index > summary.base.index, index <= summary.last.index else { return nil }
+            return positions.record(of: index)
+        }
+        if let record { note(damageAt: record.offset, of: index, in: record.0) }
     }
 
     /// Reads these entries, so that those are noted that can't be.
@@ -109,7 +131,9 @@ extension SegmentedLog {
                 next = next.advanced(by: max(read.count, 1))
             } catch {
                 switch error.code {
-                case .damaged: next = next.next
+                case .damaged:
+                    try noteIfSuspect(next)
+                    next = next.next
                 // Trimmed or cut off meanwhile.
                 case .outOfRange: return
                 default: throw error

@@ -27,6 +27,7 @@ extension SegmentedLog {
         for copy in copies where copy.payloadElsewhere { throw Self.mismatch(copy.index...copy.index) }
         try writer.withLock { writer throws(StorageError) in
             try take(copies, &writer.repairs)
+            try clearSuspects(writer.repairs)
             let ready = try verified(&writer.repairs)
             try rewriteDamaged(ready, &writer, withoutPayloads: withoutPayloads)
         }
@@ -43,6 +44,31 @@ extension SegmentedLog {
                 repairs.add(copy)
             }
         }
+    }
+
+    /// Entries that counted as lost only because the one before was: with a copy of that one they can be read.
+    private func clearSuspects(_ repairs: Repairs) throws(StorageError) {
+        for range in positions.withLock({ $0.unreadable.ranges }) {
+            var before: ChainValue?
+            for index in range {
+                if let copy = repairs[index] {
+                    before = copy.chain
+                } else {
+                    guard let chain = before, let entry = try entry(at: index, after: chain) else { break }
+                    positions.withLock { $0.unreadable.remove(index...index) }
+                    before = entry.chain
+                }
+            }
+        }
+    }
+
+    /// The entry as it stands on the disk, where it comes after one with this chain value.
+    private func entry(at index: LogIndex, after chain: ChainValue) throws(StorageError) -> Entry? {
+        let span = positions.withLock { positions in
+            positions.record(of: index).map { _ in positions.span(from: index, through: index, bytesMax: 1) }
+        }
+        guard let span else { return nil }
+        return try decode(span, after: chain, noting: false)?.first
     }
 
     /// Stretches that can't be read and of which there are copies, sure to be good.
@@ -69,8 +95,7 @@ extension SegmentedLog {
         }
         let summary = self.summary
         if last.index == summary.last.index { return (last.id, last.chain) == (summary.last, summary.lastChain) }
-        let span = positions.withLock { $0.span(from: last.index.next, through: last.index.next, bytesMax: 1) }
-        return try decode(span, after: last.chain, noting: false) != nil
+        return try entry(at: last.index.next, after: last.chain) != nil
     }
 
     private static func mismatch(_ range: ClosedRange<LogIndex>) -> StorageError {
