@@ -26,6 +26,14 @@ final class BrokerTests: XCTestCase {
         XCTAssertEqual(broker.latestStamp, HybridTimestamp(millisecondsSinceEpoch: 2))
     }
 
+    /// Later messages are stamped after all that were applied, whatever the order of those.
+    func testTheClockIsNotPutBack() {
+        var broker = Broker()
+        _ = broker.apply(command("one", at: 9), at: 1)
+        _ = broker.apply(command("two", at: 2), at: 2)
+        XCTAssertEqual(broker.latestStamp, HybridTimestamp(millisecondsSinceEpoch: 9))
+    }
+
     func testTheSameEntriesMakeTheSameState() {
         var brokers = [Broker(), Broker()]
         for position in brokers.indices {
@@ -55,6 +63,12 @@ final class BrokerTests: XCTestCase {
         _ = broker.apply(command("three", at: 10), at: 5)
         broker.forget(through: 4, messages: 2, next: 5)
         XCTAssertEqual(broker, restored)
+    }
+
+    func testAStateWithoutMessagesSurvivesAsTheBaseOfALog() throws {
+        var broker = Broker()
+        broker.advance(to: 1)
+        XCTAssertEqual(try Broker(base: broker.encodedAsBase), broker)
     }
 
     /// A node that starts again with the same log has the same state, without applying it all once more.

@@ -37,6 +37,28 @@ final class CommandCodingTests: XCTestCase {
         XCTAssertEqual(hlc, HybridTimestamp(rawValue: 77))
     }
 
+    func testAPayloadTooShortForAClockReadingHasNone() {
+        let payload = command.payload
+        for length in 0..<9 { XCTAssertNil(Command.stamp(of: Array(payload.prefix(length))), "\(length) bytes") }
+        XCTAssertEqual(Command.stamp(of: Array(payload.prefix(9))), HybridTimestamp(rawValue: 0x0123_4567))
+    }
+
+    /// What was mended would be another message on each node that mends otherwise.
+    func testTextThatIsNotUTF8IsRefused() {
+        let payload = Command.message(
+            Draft(sender: "a", recipient: "b", content: "c"),
+            hlc: HybridTimestamp(rawValue: 1)
+        ).payload
+        for letter in ["a", "b", "c"] as [Character] {
+            var changed = payload
+            guard let byte = letter.asciiValue, let place = changed.lastIndex(of: byte) else {
+                return XCTFail("no \(letter)")
+            }
+            changed[place] = 0xFF
+            XCTAssertThrowsError(try Command(payload: changed), "\(letter)")
+        }
+    }
+
     func testEveryTruncationIsRefused() {
         let payload = command.payload
         for length in 0..<payload.count {
@@ -59,7 +81,9 @@ final class CommandCodingTests: XCTestCase {
 
     func testOptionalExtensionsAreSkippedOthersRefused() throws {
         XCTAssertEqual(try Command(payload: command.payload + [128, 2, 0, 0, 0, 9, 9]), command)
-        XCTAssertThrowsError(try Command(payload: command.payload + [1, 2, 0, 0, 0, 9, 9]))
+        for tag in [1, 127] as [UInt8] {
+            XCTAssertThrowsError(try Command(payload: command.payload + [tag, 2, 0, 0, 0, 9, 9]), "tag \(tag)")
+        }
         XCTAssertThrowsError(try Command(payload: command.payload + [128, 3, 0, 0, 0, 9, 9]))
     }
 

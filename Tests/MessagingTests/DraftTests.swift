@@ -22,6 +22,12 @@ final class DraftTests: XCTestCase {
         }
     }
 
+    func testTheContentIsMeasuredInBytes() {
+        let draft = Draft(sender: "alice", recipient: "bob", content: "éééééé")
+        XCTAssertNil(draft.violation(contentBytesMax: 12))
+        XCTAssertEqual(draft.violation(contentBytesMax: 11)?.field, "content")
+    }
+
     func testLimitsAreInclusive() {
         let name = String(repeating: "n", count: 256)
         XCTAssertNil(Draft(sender: name, recipient: name, content: "tenbytes!!").violation(contentBytesMax: 10))
