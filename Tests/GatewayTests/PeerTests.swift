@@ -15,6 +15,7 @@ class PeerTests: GatewayTestCase {
             let reply = try await ask(.post, path, Self.json, "{}")
             XCTAssertEqual(reply.status, 200)
             XCTAssertEqual(reply.header("Content-Type"), "application/json")
+            XCTAssertEqual(reply.header("Content-Digest"), ContentDigest.fieldValue(of: Array(reply.text.utf8)))
             XCTAssertEqual(reply.text, #"{"term":7}"#)
         }
         XCTAssertEqual(replica.read(\.peerRequests), PeerPath.all)

@@ -89,6 +89,19 @@ final class EndOfPairTests: XCTestCase {
         assertClean(network)
     }
 
+    /// A witness is never promoted: whether it knows matters to nobody.
+    func testAWitnessIsNotAskedWhetherItKnows() {
+        var network = Network(voters: ["a"], learners: ["b"], witnesses: ["w"])
+        network.elect("a")
+        network.run(for: .milliseconds(200))
+        network.reportsLosses = false
+        network.isolate("w")
+        let change = network.change(at: "a", .promote("b"))
+        network.run(for: .milliseconds(50))
+        assertCommitted(change, network)
+        assertClean(network)
+    }
+
     // MARK: One instead of two
 
     /// The one that leads would do alone, but the other one does not know that its vote is gone.

@@ -81,6 +81,19 @@ final class RemovedMemberTests: XCTestCase {
         }
     }
 
+    func testWhoWasToldTakesPartInNothing() {
+        for isTold in [false, true] {
+            var node = Fixture.node(terms: [1, 1])
+            if isTold { node.step(.removed(by: Fixture.identity("b")), now: .zero) }
+            let answer = node.answer(.heartbeat(Heartbeat(term: 2, commit: .zero, round: 1)), from: "b")
+            XCTAssertEqual(answer == nil, isTold)
+            node.step(.deadline, now: .zero + .seconds(9))
+            node.step(.campaign, now: .zero + .seconds(9))
+            let requests = node.persistAll(now: .zero + .seconds(9)).requests
+            XCTAssertEqual(requests.isEmpty, isTold)
+        }
+    }
+
     func testAStrangerTellsNothing() {
         var node = Fixture.node(terms: [1, 1])
         node.step(.removed(by: MemberIdentity(id: "b", incarnation: Incarnation(12_345))), now: .zero)

@@ -192,6 +192,42 @@ final class SegmentSummaryTests: DamageTestCase {
         XCTAssertNil(directory.recovered.checkpoint)
     }
 
+    /// What was written last is gone: nobody knows what else is.
+    func testALostEndHasAllSegmentsRead() throws {
+        let disk = FaultyDisk(seed: 1)
+        let directory = try open(disk)
+        var (model, applied) = (LogModel(), LogModel())
+        var generator = SeededGenerator(seed: 4)
+        for token in 1...40 as ClosedRange<UInt64> {
+            let entries = Workload.entries(2, term: 1, after: model, payloadBytesMax: 30, using: &generator)
+            let part = Persist(token: PersistToken(token), entries: entries)
+            try directory.persist([part])
+            model.apply(part)
+            if disk.bytes(of: "log/0000000003.log") == nil { applied = model }
+        }
+        directory.keep(Checkpoint(entry: applied.last, chain: applied.lastChain, state: []))
+        try directory.close()
+        let copy = flipped(disk.copy(), bit: 3, ofByte: 64 + 40 + 40, in: first)
+        XCTAssertEqual(try open(copy.copy()).recovered.damage, [])
+        for name in try copy.list("log") where name.hasSuffix(".log") && name > "0000000002.log" {
+            copy.plant(nil, at: "log/" + name)
+        }
+        XCTAssertEqual(try open(copy).recovered.damage.map(\.file), [first])
+    }
+
+    /// What can be made again takes no room from what can't.
+    func testNoSummaryIsMadeWhereThereIsLittleRoom() throws {
+        let (disk, model) = try makeAppliedLog()
+        let bytes = try XCTUnwrap(disk.bytes(of: summary))
+        for (room, isMade) in [(bytes.count * 3 / 2, false), (bytes.count * 2, true)] {
+            let copy = disk.copy()
+            copy.plant(nil, at: summary)
+            copy.setCapacity(copy.usedBytes + room)
+            XCTAssertEqual(try contents(of: open(copy)).entries, model.entries)
+            XCTAssertEqual(copy.bytes(of: summary), isMade ? bytes : nil, "\(room) bytes")
+        }
+    }
+
     func testSummariesOfSegmentsThatAreGoneAreRemoved() throws {
         let (disk, model) = try makeAppliedLog()
         let directory = try open(disk)
@@ -247,7 +283,6 @@ final class SegmentSummaryTests: DamageTestCase {
         XCTAssertEqual(again.recovered.checkpoint?.entry, expected.last, context)
         let names = try disk.list("log").filter { $0.hasSuffix(".summary") }
         let bare = disk.copy()
-        for name in names { bare.plant(nil, at: "log/" + name) }
         XCTAssertEqual(try openFormed(bare).log.summary, again.log.summary, context)
         for name in names {
             XCTAssertEqual(bare.bytes(of: "log/" + name), disk.bytes(of: "log/" + name), "\(context), \(name)")
