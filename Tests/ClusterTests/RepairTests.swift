@@ -95,6 +95,32 @@ final class RepairTests: XCTestCase {
         }
     }
 
+    /// A start that trusts what it once knew of a segment reads only this of it.
+    func testB14ADamagedMembershipOfASealedSegmentIsPutBackFromTheOthers() throws {
+        let cluster = try start(3)
+        let padding = String(repeating: ".", count: 16 << 10)
+        for number in 1...20 {
+            let outcome = try cluster.send("message \(number)" + padding, to: cluster.primary())
+            guard case .committed = outcome else { return XCTFail("message \(number): \(outcome)") }
+        }
+        let through = try send(1...1, in: cluster)
+        let damaged = cluster.nodes[2]
+        try cluster.eventually("all of it is there") { applied(damaged) >= through ? true : nil }
+        try cluster.stop(damaged)
+        XCTAssertTrue(FileManager.default.fileExists(atPath: damaged.path + "/log/0000000001.summary"))
+        XCTAssertTrue(FileManager.default.fileExists(atPath: damaged.path + "/checkpoint"))
+        // Of the membership that the cluster was formed with.
+        try flip(damaged.url, on: damaged)
+        try cluster.start(damaged)
+        try cluster.eventually("it is whole, and takes part") { () -> Bool? in
+            guard let status = damaged.running?.replica.status, status.leader != nil else { return nil }
+            return status.health.isWhole && status.appliedIndex >= through ? true : nil
+        }
+        XCTAssertEqual(damaged.running?.directory.log.damage, [])
+        let membership = try XCTUnwrap(damaged.running?.directory.log.entry(at: 1))
+        XCTAssertEqual(membership.kind, .membership)
+    }
+
     // MARK: Parts
 
     private func start(_ count: Int, scrubInterval: Duration? = nil) throws -> LocalCluster {

@@ -36,6 +36,33 @@ final class SegmentSummaryTests: DamageTestCase {
         XCTAssertEqual(try contents(of: open(disk)).entries, model.entries)
     }
 
+    /// No node can begin without knowing all memberships, so that it must wait for those that are put back.
+    func testB14AStartReadsEachMembership() throws {
+        let disk = FaultyDisk(seed: 3)
+        let directory = try open(disk)
+        var chain = ChainValue.empty
+        for number in 1...40 as ClosedRange<UInt64> {
+            let entry = Entry(
+                id: EntryID(term: 1, index: LogIndex(number)),
+                kind: number == 2 ? .membership : .command,
+                payload: Array("entry number \(number)".utf8),
+                after: chain
+            )
+            chain = entry.chain
+            try directory.persist([Persist(token: PersistToken(number), entries: [entry])])
+        }
+        keepCheckpoint(in: directory)
+        try directory.close()
+        let bytes = try XCTUnwrap(disk.bytes(of: first))
+        for (number, isFound) in [(1, false), (2, true), (3, false)] {
+            let payload = Array("entry number \(number)".utf8)
+            let place = try XCTUnwrap(bytes.indices.first { bytes[$0...].starts(with: payload) })
+            let recovered = try open(flipped(disk.copy(), bit: 2, ofByte: place, in: first)).recovered
+            XCTAssertNotNil(recovered.checkpoint)
+            XCTAssertEqual(recovered.damage.map(\.entries), isFound ? [2...2] : [])
+        }
+    }
+
     /// What was applied is known to be committed. Anything above may not be, and a node must know at once what of it
     /// can't be read: such a segment is read in full.
     func testASegmentWithEntriesThatMayNotBeCommittedIsRead() throws {

@@ -59,11 +59,10 @@ extension ReplicaLoop {
         }
     }
 
-    /// The clock reading of the last message in the log; zero where it has none.
-    static func latestStamp(in log: SegmentedLog) throws -> HybridTimestamp {
-        let summary = log.summary
-        var index = summary.last.index
-        while index > summary.base.index {
+    /// The clock reading of the last message in the log after this entry; zero where it has none.
+    static func latestStamp(in log: SegmentedLog, after applied: LogIndex) throws -> HybridTimestamp {
+        var index = log.summary.last.index
+        while index > applied {
             let entry = try log.entry(at: index)
             if entry.kind == .command { return Command.stamp(of: entry.payload) ?? .zero }
             index = index.previous

@@ -110,7 +110,7 @@ struct ReplicaLoop {
         applicable = restored.applied
         nodeDeadline = now
         writer = LogWriter(directory: directory) { inbox.send(.writerReport($0)) }
-        clock.merge(max(broker.latestStamp, try Self.latestStamp(in: log)))
+        clock.merge(max(broker.latestStamp, try Self.latestStamp(in: log, after: restored.applied)))
         keepLinks(to: node.peers)
     }
 

@@ -51,6 +51,16 @@ extension Oracle {
         }
     }
 
+    /// A process goes on from what an earlier one kept.
+    func restored(_ replica: SimulatedReplica) {
+        let index = LogIndex(replica.broker.appliedIndex)
+        let stored = records[replica.machine.number].stored
+        if index > stored.base, let own = stored.entry(at: index).map(\.id), !committed.holds(own) {
+            violation(.appliedDifferently, "\(replica.machine.id) goes on from its state at \(own), never committed")
+        }
+        checkState(of: replica)
+    }
+
     /// A node goes on from another one's state.
     func adopted(_ snapshot: Snapshot, by replica: SimulatedReplica) { checkState(of: replica) }
 

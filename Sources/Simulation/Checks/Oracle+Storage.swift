@@ -116,11 +116,13 @@ extension Oracle {
     }
 
     /// A process found this on its disk.
-    func recovered(_ machine: Machine, _ directory: DataDirectory) {
+    func recovered(_ machine: Machine, _ directory: DataDirectory) throws(StorageError) {
         let record = records[machine.number]
         let found: ShadowLog
         do throws(StorageError) {
             found = try ShadowLog(directory)
+        } catch  where error.isDamage {
+            throw error
         } catch {
             return violation(.nodeCannotStart, "\(machine.id) can't read its log: \(error)")
         }
@@ -144,7 +146,7 @@ extension Oracle {
         forgetPromotion(of: machine, unless: found)
         if let (id, chain) = found.entry(at: found.last) { noteEntry(id, chain) }
         records[machine.number].stored = found
-        records[machine.number].handedOut = found.base
+        records[machine.number].handedOut = max(found.base, directory.recovered.checkpoint?.entry.index ?? .zero)
         records[machine.number].written = found
         records[machine.number].storedHardState = hardState
         records[machine.number].unsynced = []

@@ -37,6 +37,7 @@ extension SimulatedReplica {
         case .command: _ = broker.apply(try Command(payload: entry.payload), at: entry.index.rawValue)
         case .noop, .membership: broker.advance(to: entry.index.rawValue)
         }
+        checkpoints.add(entry)
         oracle.applied(entry, by: self)
     }
 

@@ -46,6 +46,7 @@ extension SimulatedReplica {
             failure = "the primary's snapshot can't be read: \(error)"
             return
         }
+        checkpoints.begin()
         lastTrim = snapshot.last.index.rawValue
         clock.merge(broker.latestStamp)
         oracle.adopted(snapshot, by: self)

@@ -1,6 +1,7 @@
 import DequeModule
 import Messaging
 import Raft
+import SimulatedDisk
 import Storage
 
 /// One process: does what the shell's replica loop does, with the real core and the real log, in simulated time.
@@ -75,6 +76,8 @@ final class SimulatedReplica {
     /// Up to where the log was cut last, or is to be.
     var lastTrim: UInt64
     var writer = SimulatedWriter()
+    /// When what was applied is to be kept for the next start.
+    var checkpoints: CheckpointPace
     var room: Room
     /// Entries that can't be read.
     var lost: [ClosedRange<LogIndex>] = []
@@ -93,6 +96,9 @@ final class SimulatedReplica {
         let summary = directory.log.summary
         let base = try directory.base.map { base throws(StorageError) in try Snapshot(base) }
         if let base { broker = try Broker(snapshot: base) }
+        if let checkpoint = Self.checkpoint(in: directory) { broker = checkpoint }
+        let applied = LogIndex(broker.appliedIndex)
+        checkpoints = CheckpointPace(entriesMax: world.knobs.checkpointAfter)
         let restored = RestoredState(
             hardState: directory.hardState,
             cluster: world.cluster,
@@ -102,8 +108,8 @@ final class SimulatedReplica {
             baseChain: summary.baseChain,
             termRuns: summary.termRuns,
             lastIndex: summary.last.index,
-            applied: summary.base.index,
-            chains: try directory.log.chains(summary.base.index...summary.last.index)
+            applied: applied,
+            chains: try directory.log.chains(applied...summary.last.index)
         )
         node = RaftNode(
             identity: machine.identity,
@@ -113,11 +119,11 @@ final class SimulatedReplica {
             now: now
         )
         applicable = restored.applied
-        lastTrim = restored.applied.rawValue
+        lastTrim = summary.base.index.rawValue
         nodeDeadline = now
         room = directory.room
         peerRequests = PeerRequests(machines: world.machines.count)
-        clock.merge(max(broker.latestStamp, try Self.latestStamp(in: directory.log)))
+        clock.merge(max(broker.latestStamp, try Self.latestStamp(in: directory.log, after: applied)))
         keepLinks(to: node.peers)
     }
 
@@ -183,6 +189,8 @@ final class SimulatedReplica {
         if now >= nodeDeadline { step(.deadline) }
         while let ready = node.takeReady() { obey(ready) }
         applyBacklog()
+        keepCheckpointWhereDue()
+        if machine.disk.isDead { return world.trapped(machine) }
         serveHeld()
         trimWhenDue()
         oracle.turnEnded(of: self)

@@ -43,9 +43,10 @@ package enum InjectedFault: Hashable, Sendable {
     /// copy.
     case flip(NodeID, FlipTarget, Int)
 
-    /// Where a bit turns over: in one of a machine's segments, in one copy of its vote, in one copy of its base.
+    /// Where a bit turns over: in one of a machine's segments, in one copy of its vote, in one copy of its base, in a
+    /// file that can be made of others.
     package enum FlipTarget: String, CaseIterable, Sendable {
-        case log, vote, base
+        case log, vote, base, derived
     }
     /// An operator asks this node to go on alone, until it does or must not.
     case promote(NodeID)

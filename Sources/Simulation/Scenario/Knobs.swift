@@ -17,6 +17,8 @@ package struct Knobs: Hashable, Sendable {
     package var reserveBytes = 1024
     /// After how many applied entries the log is cut; 0: never.
     package var trimAfter = 0
+    /// After how many applied entries a checkpoint is kept.
+    package var checkpointAfter = 50
     /// How often a piece of the log is read, to see whether it can be; 0: never.
     package var scrub = 0
 
@@ -71,7 +73,7 @@ package struct Knobs: Hashable, Sendable {
         ("uncommittedBytesMax", \.uncommittedBytesMax), ("retainedBytesMax", \.retainedBytesMax),
         ("degradeAfter", \.degradeAfter),
         ("segmentBytes", \.segmentBytes), ("firstSegmentBytes", \.firstSegmentBytes), ("reserveBytes", \.reserveBytes),
-        ("trimAfter", \.trimAfter), ("scrub", \.scrub),
+        ("trimAfter", \.trimAfter), ("checkpointAfter", \.checkpointAfter), ("scrub", \.scrub),
         ("turnMax", \.turnMax), ("diskMin", \.diskMin), ("diskMax", \.diskMax),
         ("diskSpikePermille", \.diskSpikePermille), ("diskSpikeMax", \.diskSpikeMax), ("restart", \.restart),
         ("delayMin", \.delayMin), ("delayMax", \.delayMax), ("delaySpikePermille", \.delaySpikePermille),

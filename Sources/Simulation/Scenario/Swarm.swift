@@ -52,6 +52,7 @@ package struct Swarm {
         knobs.firstSegmentBytes = random.pick([2048, 4096, 16 << 10])
         knobs.segmentBytes = knobs.firstSegmentBytes * random.pick([1, 4])
         knobs.trimAfter = random.pick([0, 0, 2, 10, 50])
+        knobs.checkpointAfter = random.pick([3, 50, 1000])
         knobs.turnMax = random.pick([0, 20, 200])
         knobs.diskMax = random.pick([200, 400, 3000])
         knobs.delayMax = random.pick([200, 400, 2000, 10_000])
@@ -167,7 +168,8 @@ package struct Swarm {
     }
 
     private mutating func drawFlip(_ time: Int, _ id: NodeID) -> [TimedFault] {
-        let targets: [InjectedFault.FlipTarget] = knobs.trimAfter == 0 ? [.log, .log, .log, .vote] : [.vote, .base]
+        let targets: [InjectedFault.FlipTarget] =
+            knobs.trimAfter == 0 ? [.log, .log, .log, .vote, .derived] : [.vote, .base, .derived]
         return [TimedFault(at: time, .flip(id, random.pick(targets), random.next(in: 0...1 << 30)))]
     }
 

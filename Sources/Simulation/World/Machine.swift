@@ -104,6 +104,12 @@ final class Machine {
         return used
     }
 
+    /// Files on its disk that can be made of others, in the order of their names.
+    var derivedFiles: [String] {
+        let summaries = ((try? disk.list("log")) ?? []).filter { $0.hasSuffix(".summary") }.sorted()
+        return summaries.map { "log/" + $0 } + (disk.bytes(of: "checkpoint") == nil ? [] : ["checkpoint"])
+    }
+
     /// The process with this boot, if it still runs.
     func replica(boot: Int) -> SimulatedReplica? { self.boot == boot ? replica : nil }
 }

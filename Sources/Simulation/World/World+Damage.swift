@@ -23,6 +23,12 @@ extension World {
                 bytes == machine.disk.bytes(of: "base.copy")
             else { return }
             flip(machine, path, number / 2 % bytes.count, number)
+        case .derived:
+            let paths = machine.derivedFiles
+            guard !paths.isEmpty else { return }
+            let path = paths[number % paths.count]
+            guard let count = machine.disk.bytes(of: path)?.count, count > 0 else { return }
+            flip(machine, path, number / paths.count % count, number)
         }
     }
 
@@ -69,7 +75,12 @@ extension World {
     func beginKeeping(_ machine: Machine, _ directory: DataDirectory) -> Bool {
         let keeper = SimulatedKeeper(world: self, machine: machine, directory: directory)
         machine.keeper = keeper
-        if directory.recovered.damage.isEmpty { machine.damagedAt = nil } else { machine.vouched = [:] }
+        // Where it goes on from a checkpoint, a start has not read everything.
+        if !directory.recovered.damage.isEmpty {
+            machine.vouched = [:]
+        } else if directory.recovered.checkpoint == nil {
+            machine.damagedAt = nil
+        }
         let isWhole = directory.log.damage.lostRanges.isEmpty
         if !isWhole || knobs.scrub > 0 { keeper.wake() }
         return isWhole

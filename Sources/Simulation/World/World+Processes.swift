@@ -25,10 +25,16 @@ extension World {
     func begin(_ machine: Machine, _ directory: DataDirectory) throws(StorageError) {
         machine.isTakenIn = true
         machine.lastBoot = directory.recovered.bootCount
-        oracle(of: machine).recovered(machine, directory)
+        do throws(StorageError) {
+            try oracle(of: machine).recovered(machine, directory)
+        } catch  where error.isDamage {
+            // The judge reads more of a log than a start does. What it stumbles on is put back first.
+            return machine.keeper?.wake() ?? ()
+        }
         let replica = try SimulatedReplica(world: self, machine: machine, directory: directory)
         if machine.disk.isDead { return trapped(machine) }
         machine.replica = replica
+        oracle(of: machine).restored(replica)
         machine.troubled = now
         trace("\(machine.id) starts (boot \(machine.boot)) with \(directory.hardState), \(directory.log.summary.last)")
         schedule(.turn(machine: machine.number, boot: machine.boot), in: .zero)

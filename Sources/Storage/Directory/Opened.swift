@@ -48,6 +48,7 @@ struct Opened: Sendable {
             settings: settings,
             latencies: latencies
         ) { index throws(StorageError) in try vote.write(lostFrom: index) }
+        try checkMemberships(in: log)
         damage += log.damage
         try mend(log)
         let reserve = ReserveFile(disk: disk, bytes: settings.reserveBytes)
@@ -158,6 +159,17 @@ struct Opened: Sendable {
             recovery = try read(applied: .zero)
         }
         return try recovery.finish(latencies, derived, lose: lose)
+    }
+
+    /// Notes which of the members' changes can't be read, where recovery didn't look: a node needs all of them at once.
+    private static func checkMemberships(in log: SegmentedLog) throws(StorageError) {
+        for index in log.summary.membershipIndexes {
+            do throws(StorageError) {
+                _ = try log.entry(at: index)
+            } catch {
+                guard error.isDamage else { throw error }
+            }
+        }
     }
 
     /// Makes good what this node can by itself. Without room that can wait.

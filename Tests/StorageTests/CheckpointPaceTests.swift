@@ -1,7 +1,7 @@
 import Raft
 import XCTest
 
-@testable import Cluster
+@testable import Storage
 
 final class CheckpointPaceTests: XCTestCase {
     private func entry(_ index: LogIndex, _ kind: Entry.Kind, bytes: Int = 1) -> Entry {

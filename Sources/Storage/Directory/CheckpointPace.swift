@@ -1,20 +1,29 @@
-import Raft
+package import Raft
 
 /// When a checkpoint is due: so often that a start has little to apply, and so seldom that nobody notices; and after
 /// each change of the members, so that a start knows that it is committed and need not ask those who left. Pure.
-struct CheckpointPace: Sendable {
-    private static let entriesMax = 50_000
-    private static let bytesMax = 32 << 20
+package struct CheckpointPace: Sendable {
+    private let entriesMax: Int
+    private let bytesMax: Int
 
     /// The last entry applied, and its chain value; nil before the first one since the start.
-    private(set) var last: (id: EntryID, chain: ChainValue)?
+    package private(set) var last: (id: EntryID, chain: ChainValue)?
     private var entries = 0
     private var bytes = 0
     private var hasNewMembers = false
 
-    var isDue: Bool { hasNewMembers || entries >= Self.entriesMax || bytes >= Self.bytesMax }
+    /// - Parameters:
+    ///   - entriesMax: due after so many entries,
+    ///   - bytesMax: or so many bytes of payload.
+    package init(entriesMax: Int = 50_000, bytesMax: Int = 32 << 20) {
+        self.entriesMax = entriesMax
+        self.bytesMax = bytesMax
+    }
 
-    mutating func add(_ entry: Entry) {
+    package var isDue: Bool { hasNewMembers || entries >= entriesMax || bytes >= bytesMax }
+
+    /// An entry was applied.
+    package mutating func add(_ entry: Entry) {
         last = (entry.id, entry.chain)
         entries += 1
         bytes += entry.payload.count
@@ -22,7 +31,7 @@ struct CheckpointPace: Sendable {
     }
 
     /// A checkpoint was made, or what was applied comes from elsewhere now.
-    mutating func begin() {
+    package mutating func begin() {
         last = nil
         entries = 0
         bytes = 0
