@@ -29,6 +29,8 @@ extension World {
         machine.disk = backup.disk.copy()
         machine.vouched = [:]
         machine.isOutdated = true
+        // What it sent in later starts, and is still on its way, is as good as it was.
+        machine.lastBoot = backup.boot
         machine.ownOracle = Oracle(machines: machines, founding: founding)
         oracle.forget(machine)
     }

@@ -6,6 +6,19 @@ import Synchronization
 struct LoggedMemberships: Hashable, Sendable {
     private var payloads: [LogIndex: [UInt8]] = [:]
 
+    init() {}
+
+    /// Reads what can be read of them; the rest is noted as damage.
+    init(_ log: SegmentedLog) throws(StorageError) {
+        for index in log.summary.membershipIndexes {
+            do throws(StorageError) {
+                add([try log.entry(at: index)])
+            } catch {
+                guard error.isDamage else { throw error }
+            }
+        }
+    }
+
     /// Oldest first.
     var codings: [[UInt8]] { payloads.sorted { $0.key < $1.key }.map(\.value) }
 
@@ -32,19 +45,6 @@ extension DataDirectory {
             for member in try Self.members(of: coding) { known[member.identity] = member }
         }
         return known.values.sorted { ($0.id, $0.incarnation.rawValue) < ($1.id, $1.incarnation.rawValue) }
-    }
-
-    /// Reads what can be read of the log's memberships.
-    func readMemberships() throws(StorageError) {
-        for index in log.summary.membershipIndexes {
-            do throws(StorageError) {
-                let entry = try log.entry(at: index)
-                published.withLock { $0.memberships.add([entry]) }
-            } catch {
-                // Damaged: the others are enough to ask.
-                guard !error.isFinal else { throw error }
-            }
-        }
     }
 
     private static func members(of coding: [UInt8]) throws(StorageError) -> [Membership.Member] {

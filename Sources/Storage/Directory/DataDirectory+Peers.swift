@@ -28,9 +28,9 @@ package enum PeerNote: Hashable, Sendable {
 }
 
 extension DataDirectory {
-    /// Takes note of a member and its boot count, which is durable on return. Before this node answers a member for the first
-    /// time since either of them was started, so that a directory put back from an older copy is noticed by all that
-    /// its node ever had an answer from. Waits for the disk only where there is something new.
+    /// Takes note of a member and its boot count, which is durable on return. Before this node answers a member for the
+    /// first time since either of them was started, so that a directory put back from an older copy is noticed by all
+    /// that its node ever had an answer from. Waits for the disk only where there is something new.
     package func notePeer(_ member: Membership.Member, boot: UInt64) throws(StorageError) -> PeerNote {
         let peer = member.identity
         if let note = published.withLock({ Self.note(peer, boot, in: $0.peerBoots) }) { return note }

@@ -27,7 +27,7 @@ package final class DataDirectory: Sendable {
         var base: BaseState?
         var lostFrom: LogIndex?
         var peerBoots: [PeerBoot]
-        var memberships = LoggedMemberships()
+        var memberships: LoggedMemberships
     }
 
     struct State: Sendable {
@@ -61,7 +61,8 @@ package final class DataDirectory: Sendable {
                 hardState: opened.recovered.hardState,
                 base: opened.recovered.base,
                 lostFrom: opened.recovered.lostFrom,
-                peerBoots: opened.peers.boots
+                peerBoots: opened.peers.boots,
+                memberships: opened.memberships
             )
         )
     }
@@ -87,15 +88,7 @@ package final class DataDirectory: Sendable {
                 settings: settings,
                 latencies: latencies
             )
-            let directory = DataDirectory(
-                disk: disk,
-                settings: settings,
-                opened: opened,
-                lock: lock,
-                latencies: latencies
-            )
-            try directory.readMemberships()
-            return directory
+            return DataDirectory(disk: disk, settings: settings, opened: opened, lock: lock, latencies: latencies)
         } catch {
             lock.release()
             throw error

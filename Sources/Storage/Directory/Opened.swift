@@ -7,6 +7,7 @@ struct Opened: Sendable {
     var log: SegmentedLog
     var base: BaseFile?
     var peers: PeersFile
+    var memberships: LoggedMemberships
 
     /// Reads the directory, making what belongs into a new one.
     ///
@@ -48,7 +49,8 @@ struct Opened: Sendable {
             settings: settings,
             latencies: latencies
         ) { index throws(StorageError) in try vote.write(lostFrom: index) }
-        try checkMemberships(in: log)
+        // A node needs all of them at once: damage to them must be known, also where recovery didn't look.
+        let memberships = try LoggedMemberships(log)
         damage += log.damage
         try mend(log)
         let reserve = ReserveFile(disk: disk, bytes: settings.reserveBytes)
@@ -66,7 +68,14 @@ struct Opened: Sendable {
             lostFrom: vote.record.lostFrom,
             peerBoots: peers.boots
         )
-        return Opened(recovered: recovered, vote: vote, log: log, base: base, peers: peers)
+        return Opened(
+            recovered: recovered,
+            vote: vote,
+            log: log,
+            base: base,
+            peers: peers,
+            memberships: memberships
+        )
     }
 
     private static func make(
@@ -159,17 +168,6 @@ struct Opened: Sendable {
             recovery = try read(applied: .zero)
         }
         return try recovery.finish(latencies, derived, lose: lose)
-    }
-
-    /// Notes which of the members' changes can't be read, where recovery didn't look: a node needs all of them at once.
-    private static func checkMemberships(in log: SegmentedLog) throws(StorageError) {
-        for index in log.summary.membershipIndexes {
-            do throws(StorageError) {
-                _ = try log.entry(at: index)
-            } catch {
-                guard error.isDamage else { throw error }
-            }
-        }
     }
 
     /// Makes good what this node can by itself. Without room that can wait.
