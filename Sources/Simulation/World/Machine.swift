@@ -53,7 +53,9 @@ final class Machine {
     var ownOracle: Oracle?
     /// It was told so, and has noted it.
     var isTold = false
-    /// How often the directory says it was started on.
+    /// How often the directory was started on.
+    var bootCount: UInt64 = 0
+    /// The same when a process last took part.
     var lastBoot: UInt64 = 0
     /// What it has noted of the others' starts.
     var knownBoots: [NodeID: UInt64] = [:]

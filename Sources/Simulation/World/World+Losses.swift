@@ -13,7 +13,7 @@ extension World {
     /// Copies the directory of a machine whose process is down.
     func backUp(_ machine: Machine) {
         guard machine.keeper == nil, !machine.isLost else { return }
-        machine.backup = Machine.Backup(disk: machine.disk.copy(), boot: machine.lastBoot)
+        machine.backup = Machine.Backup(disk: machine.disk.copy(), boot: machine.bootCount)
     }
 
     /// Puts the copy back, where everybody who might hear this node knows better: of one that was started once since

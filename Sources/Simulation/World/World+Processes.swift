@@ -15,6 +15,7 @@ extension World {
         _ = machine.clock.read(at: now)
         do throws(StorageError) {
             let directory = try open(machine)
+            machine.bootCount = directory.recovered.bootCount
             guard directory.identity.cluster != nil else { return beginJoining(machine, directory) }
             if beginKeeping(machine, directory) { try begin(machine, directory) }
         } catch {
@@ -24,7 +25,6 @@ extension World {
 
     func begin(_ machine: Machine, _ directory: DataDirectory) throws(StorageError) {
         machine.isTakenIn = true
-        machine.lastBoot = directory.recovered.bootCount
         do throws(StorageError) {
             try oracle(of: machine).recovered(machine, directory)
         } catch  where error.isDamage {
@@ -34,6 +34,7 @@ extension World {
         let replica = try SimulatedReplica(world: self, machine: machine, directory: directory)
         if machine.disk.isDead { return trapped(machine) }
         machine.replica = replica
+        machine.lastBoot = directory.recovered.bootCount
         oracle(of: machine).restored(replica)
         machine.troubled = now
         trace("\(machine.id) starts (boot \(machine.boot)) with \(directory.hardState), \(directory.log.summary.last)")
