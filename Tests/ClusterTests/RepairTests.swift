@@ -52,6 +52,7 @@ final class RepairTests: XCTestCase {
             damaged.running?.replica.status.problems.first { $0.name == .repairing && $0.detail.contains("b can't") }
         }
         XCTAssertTrue(problem.detail.contains("damaged"), problem.detail)
+        XCTAssertTrue(problem.detail.contains("start it with an empty one and --join URL --rejoin"), problem.detail)
         guard case .notAccepted(.repairing) = try cluster.send("more", to: damaged, hold: .zero) else {
             return XCTFail("a write was taken")
         }

@@ -15,13 +15,19 @@ package struct LogHealth: Hashable, Sendable {
 
     package var isWhole: Bool { lost.isEmpty }
 
+    private static let advice =
+        "Bring a member back that has them: it is asked without your doing. If nobody will ever have them, and the others "
+        + "have a primary, set this node's data directory aside and start it with an empty one and --join URL --rejoin. "
+        + "Else put back a copy of the damaged files, if you have one."
+
     /// As an operator is told; nil where there is none.
     var problem: ReplicaStatus.Problem? {
         guard !isWhole else { return nil }
         let entries = lost.prefix(3).map { "\($0.lowerBound)...\($0.upperBound)" }.joined(separator: ", ")
         let more = lost.count > 3 ? " and others" : ""
         let why =
-            reasons.isEmpty ? "Copies are being fetched." : "No copies yet: " + reasons.joined(separator: "; ") + "."
+            reasons.isEmpty
+            ? "Copies are being fetched." : "No copies yet: " + reasons.joined(separator: "; ") + ". " + Self.advice
         return ReplicaStatus.Problem(
             name: .repairing,
             detail: "Entries \(entries)\(more) of this node's log are damaged on its disk. \(why)"

@@ -90,7 +90,9 @@ extension ProblemType {
                     + "part in the cluster before; found later, the rest goes on, and a primary hands over if it can.",
                 "Nothing was stored: send again, to another node if there is one. Operators: it takes seconds once "
                     + "another node with copies can be reached; `problems` of `GET /status` says what is missing "
-                    + "where it takes longer. Then check the disk: what it did once it may do again."
+                    + "where it takes longer, and what to do if nobody will ever have a copy: as a rule, to start the "
+                    + "node with an empty data directory and `--join URL --rejoin`. Then check the disk: what it did "
+                    + "once it may do again."
             )
         case .historyDiffers:
             Explanation(

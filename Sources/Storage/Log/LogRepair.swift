@@ -61,7 +61,7 @@ package struct LogRepair {
             // A read finds one entry. Where the next one can't be read either, no copy seems to fit.
             try directory.log.readDamagedSegments()
             lost = directory.log.damage.lostRanges
-            if lost == left { return reasons.isEmpty ? ["no other member holds messages"] : reasons }
+            if lost == left { return reasons.isEmpty ? ["no other member that holds messages is known"] : reasons }
         }
         return []
     }
