@@ -24,9 +24,30 @@ final class OwnKindTests: XCTestCase {
         XCTAssertEqual(configuration("w").ownKind(in: directory), .voter)
     }
 
-    private func directory(of node: NodeID, _ incarnation: Incarnation) throws -> DataDirectory {
+    /// A witness whose log can't say so any more is still one: it must not keep messages, nor look for any.
+    func testAWitnessThatJoinedIsOneThoughTheEntryThatSaysSoIsDamaged() throws {
+        let disk = FaultyDisk(seed: 1)
+        let directory = try directory(of: "w", 9, on: disk)
+        try Founding(cluster: cluster, membership: .empty, isWitness: true).record(in: directory)
+        try begin(directory, [("a", .voter, 1), ("b", .voter, 2), ("w", .witness, 9)])
+        try directory.close()
+        let path = "log/0000000001.log"
+        let bytes = try XCTUnwrap(disk.bytes(of: path))
+        let url = Array("http://w".utf8)
+        let place = try XCTUnwrap(bytes.indices.dropLast(8).first { Array(bytes[$0..<$0 + 8]) == url })
+        disk.flip(bit: 0, ofByte: place, in: path)
+        let again = try self.directory(of: "w", 9, on: disk.reboot(.lost))
+        XCTAssertEqual(again.log.damage.lostRanges, [1...1])
+        XCTAssertEqual(configuration("w").ownKind(in: again), .witness)
+    }
+
+    private func directory(
+        of node: NodeID,
+        _ incarnation: Incarnation,
+        on disk: FaultyDisk = FaultyDisk(seed: 1)
+    ) throws -> DataDirectory {
         try DataDirectory.open(
-            on: FaultyDisk(seed: 1),
+            on: disk,
             node: node,
             incarnation: incarnation,
             settings: StorageSettings()

@@ -31,11 +31,12 @@ final class DataDirectoryTests: StorageTestCase {
         XCTAssertEqual(again.recovered.bootCount, 2)
     }
 
-    func testANodeThatJoinedRemembersThatItHasSettledIn() throws {
+    func testANodeThatJoinedRemembersAsWhatAndThatItHasSettledIn() throws {
         let disk = FaultyDisk(seed: 1)
         let directory = try open(disk)
-        try directory.adopt(cluster: cluster, formation: nil)
+        try directory.adopt(cluster: cluster, formation: nil, isWitness: true)
         XCTAssertFalse(try open(disk.reboot(.lost)).identity.hasSettledIn)
+        XCTAssertTrue(try open(disk.reboot(.lost)).identity.isWitness)
         try directory.settleIn()
         var expected = directory.identity
         expected.hasSettledIn = true

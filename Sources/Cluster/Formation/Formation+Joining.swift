@@ -16,7 +16,7 @@ extension Formation {
         switch joining.ask(isNew: true) {
         case .member(let cluster, let kind):
             logger.notice("joined a cluster", metadata: ["cluster": "\(cluster)", "as": "\(kind.name)"])
-            try accept(Founding(cluster: cluster, membership: .empty))
+            try accept(Founding(cluster: cluster, membership: .empty, isWitness: kind == .witness))
         case .later(let reason), .refused(let reason):
             report(.joining(url: joining.wish.url, reason: reason))
             pause(Self.askingInterval)

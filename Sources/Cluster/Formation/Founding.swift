@@ -7,17 +7,20 @@ package import Storage
 struct Founding: Hashable, Sendable {
     var cluster: ClusterID
     var membership: Membership
+    /// This node joined later, as a witness.
+    var isWitness: Bool
 
-    init(cluster: ClusterID, membership: Membership) {
+    init(cluster: ClusterID, membership: Membership, isWitness: Bool = false) {
         self.cluster = cluster
         self.membership = membership
+        self.isWitness = isWitness
     }
 
     /// What the data directory has recorded, or nil while it belongs to no cluster.
     init?(recordedIn directory: DataDirectory) throws {
         guard let cluster = directory.identity.cluster else { return nil }
         guard let bytes = directory.identity.formation else {
-            self.init(cluster: cluster, membership: .empty)
+            self.init(cluster: cluster, membership: .empty, isWitness: directory.identity.isWitness)
             return
         }
         let (membership, founded) = try MembershipCoding.decode(bytes)
@@ -29,7 +32,7 @@ struct Founding: Hashable, Sendable {
     /// Writes the founding down, durably. From then on the node belongs to this cluster for ever.
     func record(in directory: DataDirectory) throws {
         let formation = hasMembers ? MembershipCoding.encode(membership, cluster: cluster) : nil
-        try directory.adopt(cluster: cluster, formation: formation)
+        try directory.adopt(cluster: cluster, formation: formation, isWitness: isWitness)
     }
 
     /// Begins an empty log with the founding: entry 1, term 1, the same on every member.
@@ -57,12 +60,14 @@ struct Founding: Hashable, Sendable {
 }
 
 extension ReplicaConfiguration {
-    /// What this node is: as its log has it, and before that as it is listed or wants to join.
+    /// What this node is: as its log has it; where that can't be read, as it joined; and before that as it is listed or
+    /// wants to join.
     package func ownKind(in directory: DataDirectory) -> Membership.Member.Kind {
         // What can't be read is reported by the start.
         let known = (try? directory.everyKnownMember()) ?? []
         let own = known.first { $0.id == id && $0.incarnation == directory.identity.incarnation }
-        return own?.kind ?? members.first { $0.id == id }?.kind ?? joining?.kind ?? .voter
+        let joined: Membership.Member.Kind? = directory.identity.isWitness ? .witness : nil
+        return own?.kind ?? joined ?? members.first { $0.id == id }?.kind ?? joining?.kind ?? .voter
     }
 }
 

@@ -107,8 +107,14 @@ package final class DataDirectory: Sendable {
     /// Makes this node one of a cluster, once: the log can be written to from then on. Durable on return. The same call
     /// may be made again; throws `.foreign` for another cluster.
     ///
-    /// - Parameter formation: what the cluster was formed of; nil for a node that joins one.
-    package func adopt(cluster: ClusterID, formation: [UInt8]?) throws(StorageError) {
+    /// - Parameters:
+    ///   - formation: what the cluster was formed of; nil for a node that joins one.
+    ///   - isWitness: it joins as a witness.
+    package func adopt(
+        cluster: ClusterID,
+        formation: [UInt8]?,
+        isWitness: Bool = false
+    ) throws(StorageError) {
         try guarded { _ throws(StorageError) in
             var identity = self.identity
             if identity.cluster == cluster { return }
@@ -118,6 +124,7 @@ package final class DataDirectory: Sendable {
             try log.start(cluster: cluster)
             identity.cluster = cluster
             identity.formation = formation
+            identity.isWitness = isWitness
             try replaceIdentity(identity)
         }
     }

@@ -4,7 +4,7 @@ import Raft
 ///
 ///      0  magic "TandemI1"            8
 ///      8  version                     4
-///     12  bit 0: in a cluster         4    bit 1: and settled in, where it joined later
+///     12  bit 0: in a cluster         4    bit 1: and settled in, where it joined later; bit 2: joined as a witness
 ///     16  cluster id                 16
 ///     32  incarnation                 8
 ///     40  bytes of the node's name    4
@@ -18,12 +18,13 @@ enum IdentityFile {
     private static let fixedBytes = 48
     private static let isMember: UInt32 = 1
     private static let hasSettledIn: UInt32 = 2
+    private static let isWitness: UInt32 = 4
 
     static func encode(_ identity: DirectoryIdentity) -> [UInt8] {
         let name = [UInt8](identity.node.rawValue.utf8)
         var bytes = magic
         bytes.append(littleEndian: version)
-        bytes.append(littleEndian: identity.cluster == nil ? 0 : isMember | (identity.hasSettledIn ? hasSettledIn : 0))
+        bytes.append(littleEndian: identity.cluster == nil ? 0 : flags(of: identity))
         bytes.append(littleEndian: identity.cluster?.high ?? 0)
         bytes.append(littleEndian: identity.cluster?.low ?? 0)
         bytes.append(littleEndian: identity.incarnation.rawValue)
@@ -33,6 +34,10 @@ enum IdentityFile {
         bytes += identity.formation ?? []
         bytes.append(littleEndian: bytes[...].checksum)
         return bytes
+    }
+
+    private static func flags(of identity: DirectoryIdentity) -> UInt32 {
+        isMember | (identity.hasSettledIn ? hasSettledIn : 0) | (identity.isWitness ? isWitness : 0)
     }
 
     static func decode(_ bytes: [UInt8]) throws(StorageError) -> DirectoryIdentity {
@@ -54,7 +59,8 @@ enum IdentityFile {
             cluster: flags & isMember != 0
                 ? ClusterID(high: bytes.littleEndian(at: 16), low: bytes.littleEndian(at: 24)) : nil,
             formation: formationLength == .max ? nil : Array(bytes[nameEnd..<bytes.count - 4]),
-            hasSettledIn: flags & hasSettledIn != 0
+            hasSettledIn: flags & hasSettledIn != 0,
+            isWitness: flags & isWitness != 0
         )
     }
 }

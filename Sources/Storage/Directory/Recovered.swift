@@ -10,19 +10,23 @@ package struct DirectoryIdentity: Hashable, Sendable {
     package var formation: [UInt8]?
     /// A node that joined later has become what it was to be: from then on only its cluster changes that.
     package var hasSettledIn: Bool
+    /// The node joined as a witness. It is one to its end.
+    package var isWitness: Bool
 
     package init(
         node: NodeID,
         incarnation: Incarnation,
         cluster: ClusterID? = nil,
         formation: [UInt8]? = nil,
-        hasSettledIn: Bool = false
+        hasSettledIn: Bool = false,
+        isWitness: Bool = false
     ) {
         self.node = node
         self.incarnation = incarnation
         self.cluster = cluster
         self.formation = formation
         self.hasSettledIn = hasSettledIn
+        self.isWitness = isWitness
     }
 }
 
