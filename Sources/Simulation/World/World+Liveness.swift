@@ -140,8 +140,9 @@ extension World {
         let members = oracle.committed.membership.members.compactMap(oracle.number).filter { number in
             probe.core.contains(number) && machines[number].replica?.node.divergence?.holding == nil
         }
-        // Who voted before a promotion votes again.
-        let returning = oracle.committed.membership.returning
+        // Who voted before a promotion votes again, where there is room for one more: a witness serves no more than two.
+        let membership = oracle.committed.membership
+        let returning = membership.returning.filter { (try? membership.changed(by: .promote($0))) != nil }
         return clients.allSatisfy { $0.operation == nil }
             && !members.contains { returning.contains(machines[$0].id) }
             && machines.allSatisfy { $0.replica?.transfers.isEmpty ?? true }
