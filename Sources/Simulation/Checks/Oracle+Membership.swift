@@ -46,7 +46,10 @@ extension Oracle {
                     + "\(written.membership.members.map(\.id))"
             )
         }
-        if let divergence = replica.node.divergence, divergence.holding == nil {
+        // Of two promotions it can't tell whether the first one was of its own line.
+        if let divergence = replica.node.divergence, divergence.holding == nil,
+            divergence.epoch.number <= replica.node.epoch.number + 1
+        {
             violation(.wronglyPromoted, "\(replica.machine.id) believes that \(divergence) began without it")
         }
         if let teller = replica.node.removedBy, committed.membership.recognises(replica.machine.identity) {

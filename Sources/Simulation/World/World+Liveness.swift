@@ -136,9 +136,10 @@ extension World {
     /// Every member that works has everything, and nobody waits for anything.
     private func hasConverged(_ probe: LivenessProbe) -> Bool {
         let last = oracle.committed.last
-        // Who has entries that may have been acknowledged, and would have to cut them off, waits for an operator.
+        // Who has entries that may have been acknowledged, and would have to cut them off, waits for an operator; so does
+        // who has missed more than one promotion.
         let members = oracle.committed.membership.members.compactMap(oracle.number).filter { number in
-            probe.core.contains(number) && machines[number].replica?.node.divergence?.holding == nil
+            probe.core.contains(number) && machines[number].replica?.node.divergence == nil
         }
         // Who voted before a promotion votes again, where there is room for one more: a witness serves no more than two.
         let membership = oracle.committed.membership
