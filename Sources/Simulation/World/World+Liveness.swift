@@ -17,8 +17,13 @@ struct LivenessProbe {
 
 // The end of a run: everything works again on some machines that suffice, and then all must be well.
 extension World {
-    /// Enough for an append that was lost to be given up, and for a few elections.
-    private var patience: Duration { .microseconds(knobs.appendStall) + settings.electionTimeout * 20 + .seconds(1) }
+    /// Enough for an append that was lost to be given up, for a few elections, and for who joined last to be sent all
+    /// entries, at worst one by one.
+    private var patience: Duration {
+        let entry = 2 * knobs.delayMax + knobs.diskMax + 2 * knobs.turnMax
+        let entries = Int(oracle.committed.last.rawValue) * entry
+        return .microseconds(knobs.appendStall + entries) + settings.electionTimeout * 20 + .seconds(1)
+    }
 
     /// Long enough for what is under way to arrive, or to be lost.
     private static let grace = Duration.milliseconds(200)
