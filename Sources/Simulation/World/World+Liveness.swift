@@ -13,6 +13,8 @@ struct LivenessProbe {
     var isAcknowledged = false
     /// When all was well, and what terms there were: no other one may follow.
     var calm: (since: Instant, term: Term)?
+    /// When somebody last campaigned who was removed.
+    var disturbed: Instant = .zero
 }
 
 // The end of a run: everything works again on some machines that suffice, and then all must be well.
@@ -160,7 +162,8 @@ extension World {
             }
     }
 
-    /// Once the membership has changed: who was removed, or does not know it yet, disturbs nobody.
+    /// Once the membership has changed: who was removed, or does not know it yet, disturbs nobody, and hears of it in the
+    /// end.
     private func staysCalm() -> Bool {
         // A hand-over that is asked for once more, long after, is a reason to elect somebody.
         guard knobs.spares > 0, scenario.knobs.echoPermille == 0 else { return true }
@@ -175,7 +178,21 @@ extension World {
             let isLate = now > calm.since + settings.electionTimeout * 2
             if isLate { oracle.violation(.needlessElection, "\(leader.identity.id) leads in term \(leader.term)") }
         }
-        return now > calm.since + settings.electionTimeout * 8
+        if campaignsInVain { probe?.disturbed = now }
+        return now > max(calm.since, probe?.disturbed ?? .zero) + settings.electionTimeout * 8
+    }
+
+    /// Whether somebody campaigns who was removed, though a member that it knows could tell it. Of a log that was trimmed
+    /// later nobody can tell who that is.
+    private var campaignsInVain: Bool {
+        let members = oracle.committed.membership
+        guard knobs.trimAfter == 0 else { return false }
+        return machines.contains { machine in
+            guard let node = machine.replica?.node, !members.recognises(machine.identity),
+                node.role == .preCandidate || node.role == .candidate
+            else { return false }
+            return node.peers.contains { members.recognises($0.identity) && self.machine(of: $0).replica != nil }
+        }
     }
 
     /// Everything that clients were told is judged by the log that came out of it.
