@@ -167,7 +167,11 @@ final class LocalCluster {
     func tearDown() throws {
         try stopAll()
         for node in nodes { node.server.stop() }
-        try FileManager.default.removeItem(atPath: root)
+        // SQLite removes files of its own once the last connection is closed, which may be while this goes on.
+        try eventually("\(root) is removed") { () -> Bool? in
+            try? FileManager.default.removeItem(atPath: root)
+            return FileManager.default.fileExists(atPath: root) ? nil : true
+        }
     }
 
     private static func temporaryDirectory() throws -> String {
