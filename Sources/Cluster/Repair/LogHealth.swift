@@ -16,9 +16,9 @@ package struct LogHealth: Hashable, Sendable {
     package var isWhole: Bool { lost.isEmpty }
 
     private static let advice =
-        "Bring a member back that has them: it is asked without your doing. If nobody will ever have them, and the others "
-        + "have a primary, set this node's data directory aside and start it with an empty one and --join URL --rejoin. "
-        + "Else put back a copy of the damaged files, if you have one."
+        "Bring a member back that has them: it is asked without your doing. If nobody will ever have them, and the "
+        + "others have a primary, set this node's data directory aside and start it with an empty one and --join URL "
+        + "--rejoin. Else put back a copy of the damaged files, if you have one."
 
     /// As an operator is told; nil where there is none.
     var problem: ReplicaStatus.Problem? {

@@ -143,12 +143,13 @@ extension World {
     /// Every member that works has everything, and nobody waits for anything.
     private func hasConverged(_ probe: LivenessProbe) -> Bool {
         let last = oracle.committed.last
-        // Who has entries that may have been acknowledged, and would have to cut them off, waits for an operator; so does
-        // who has missed more than one promotion.
+        // Who has entries that may have been acknowledged, and would have to cut them off, waits for an operator; so
+        // does who has missed more than one promotion.
         let members = oracle.committed.membership.members.compactMap(oracle.number).filter { number in
             probe.core.contains(number) && machines[number].replica?.node.divergence == nil
         }
-        // Who voted before a promotion votes again, where there is room for one more: a witness serves no more than two.
+        // Who voted before a promotion votes again, where there is room for one more: a witness serves no more than
+        // two.
         let membership = oracle.committed.membership
         let returning = membership.returning.filter { (try? membership.changed(by: .promote($0))) != nil }
         return clients.allSatisfy { $0.operation == nil }
@@ -162,8 +163,8 @@ extension World {
             }
     }
 
-    /// Once the membership has changed: who was removed, or does not know it yet, disturbs nobody, and hears of it in the
-    /// end.
+    /// Once the membership has changed: who was removed, or does not know it yet, disturbs nobody, and hears of it in
+    /// the end.
     private func staysCalm() -> Bool {
         // A hand-over that is asked for once more, long after, is a reason to elect somebody.
         guard knobs.spares > 0, scenario.knobs.echoPermille == 0 else { return true }
@@ -182,8 +183,8 @@ extension World {
         return now > max(calm.since, probe?.disturbed ?? .zero) + settings.electionTimeout * 8
     }
 
-    /// Whether somebody campaigns who was removed, though a member that it knows could tell it. Of a log that was trimmed
-    /// later nobody can tell who that is.
+    /// Whether somebody campaigns who was removed, though a member that it knows could tell it. Of a log that was
+    /// trimmed later nobody can tell who that is.
     private var campaignsInVain: Bool {
         let members = oracle.committed.membership
         guard knobs.trimAfter == 0 else { return false }
