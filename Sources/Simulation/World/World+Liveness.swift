@@ -183,8 +183,8 @@ extension World {
         return now > max(calm.since, probe?.disturbed ?? .zero) + settings.electionTimeout * 8
     }
 
-    /// Whether somebody campaigns who was removed, though a member that it knows could tell it. Of a log that was
-    /// trimmed later nobody can tell who that is.
+    /// Whether somebody campaigns who was removed, though a member that it asks for its vote could tell it. Of a log
+    /// that was trimmed later nobody can tell who that is.
     private var campaignsInVain: Bool {
         let members = oracle.committed.membership
         guard knobs.trimAfter == 0 else { return false }
@@ -192,7 +192,9 @@ extension World {
             guard let node = machine.replica?.node, !members.recognises(machine.identity),
                 node.role == .preCandidate || node.role == .candidate
             else { return false }
-            return node.peers.contains { members.recognises($0.identity) && self.machine(of: $0).replica != nil }
+            return node.peers.contains { peer in
+                peer.kind != .learner && members.recognises(peer.identity) && self.machine(of: peer).replica != nil
+            }
         }
     }
 
