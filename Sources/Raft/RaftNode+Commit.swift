@@ -97,6 +97,12 @@ struct EndOfAllVoters: Hashable, Sendable {
         leading.peers.allSatisfy { !votedBefore($0.identity) || $0.match >= index }
     }
 
+    /// Whether everybody who voted before has confirmed that this leader leads: who has not may go on alone, as one
+    /// that every commit takes.
+    func isConfirmed(_ round: UInt64, by leading: Leadership) -> Bool {
+        leading.peers.allSatisfy { !votedBefore($0.identity) || $0.confirmedRound >= round }
+    }
+
     /// The last entry that this peer may be sent.
     func limit(for peer: Progress, _ limit: LogIndex) -> LogIndex {
         votedBefore(peer.identity) || peer.next > change ? limit : min(limit, change.previous)

@@ -26,6 +26,8 @@ extension RaftNode {
         guard let leadership, let round = reads.round, leadersDoubt == nil else { return }
         let confirmed = leadership.peers.count { $0.isVoter && $0.confirmedRound >= round } + (isVoter ? 1 : 0)
         guard confirmed >= quorum else { return }
+        // Who has not heard yet that a pair is none any more may be promoted as one of it.
+        if let end = changeKeptBack(leadership), !end.isConfirmed(round, by: leadership) { return }
         for read in reads.confirmed(round) { answer(read.asker, read.index) }
     }
 

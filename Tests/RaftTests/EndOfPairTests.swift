@@ -144,4 +144,28 @@ final class EndOfPairTests: XCTestCase {
         assertCommitted(promotion, network)
         assertClean(network)
     }
+
+    // MARK: Reads
+
+    /// The other one may have been promoted meanwhile, and have acknowledged more (found by the simulator, seed 61150).
+    func testD1AReadTakesBothUntilBothKnow() {
+        for change in [MembershipChange.demote("b"), .promote("c")] {
+            var network = pair(learners: ["c"])
+            network.reportsLosses = false
+            network.isolate("b")
+            let pending = network.change(at: "a", change)
+            network.run(for: .milliseconds(100))
+            let read = network.read(at: "a")
+            network.run(for: .milliseconds(200))
+            if case .readable? = network.outcome(read) { XCTFail("\(change): b was not asked") }
+
+            network.cuts = []
+            network.run(for: .seconds(1))
+            assertCommitted(pending, network)
+            let later = network.read(at: network.leader ?? "a")
+            network.run(for: .milliseconds(200))
+            guard case .readable = network.outcome(later) else { return XCTFail("\(change)") }
+            assertClean(network)
+        }
+    }
 }
