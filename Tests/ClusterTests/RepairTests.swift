@@ -81,6 +81,19 @@ final class RepairTests: XCTestCase {
         try assertHoldsEverything(damaged, 1...20, through: through, in: cluster)
     }
 
+    /// Its segment holds more that is damaged than the read has met: all of it is counted.
+    func testB14WhatARepairFindsBesideIsCountedToo() throws {
+        let cluster = try start(3)
+        let through = try send(1...20, in: cluster)
+        let damaged = cluster.nodes[1]
+        try cluster.eventually("all of it is on the backup") { applied(damaged) >= through ? true : nil }
+        for content in ["message 9.", "message 12.", "message 13."] { try flip(content, on: damaged) }
+        let refused = try cluster.page(on: damaged, through: through)
+        guard case .failure(.repairing) = refused else { return XCTFail("\(refused)") }
+        try assertHoldsEverything(damaged, 1...20, through: through, in: cluster)
+        XCTAssertEqual(try health(of: damaged).repaired, 3)
+    }
+
     func testAScrubFindsDamageThatNobodyAskedForOnABackupAndOnThePrimary() throws {
         let cluster = try start(3, scrubInterval: .milliseconds(200))
         let through = try send(1...40, in: cluster)

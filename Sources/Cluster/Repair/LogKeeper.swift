@@ -105,6 +105,8 @@ final class LogKeeper: Sendable {
     private func mend(_ health: inout LogHealth, _ cluster: ClusterID) throws {
         let lost = directory.log.damage
         guard !lost.isEmpty || !health.isWhole else { return }
+        // A read finds one entry: what else of its segment can't be read is said, and counted, from the start.
+        if health.isWhole { try directory.log.readDamagedSegments() }
         note(&health, reasons: health.reasons)
         let repair = LogRepair(
             directory: directory,

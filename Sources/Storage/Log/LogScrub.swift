@@ -92,7 +92,7 @@ extension SegmentedLog {
 
     /// Reads all that segments hold which can't be read whole, or follow on what can't be read, so that every entry is
     /// noted that can't be.
-    func readDamagedSegments() throws(StorageError) {
+    package func readDamagedSegments() throws(StorageError) {
         let ranges = positions.withLock { positions in
             positions.segments.compactMap { positions.range(of: $0) }.filter { held in
                 positions.unreadable.first(in: held.lowerBound.previous...held.upperBound) != nil
