@@ -112,13 +112,14 @@ extension RaftNode {
     }
 
     /// What a follower knows of an entry it proposed. It has it on disk, which counts unless it had stopped voting, and
-    /// so had the leader that it learns the commit from, when that was elected. More where a commit takes more: a
-    /// quorum of the voters at that entry, or of one fewer, for the change after it may not have come here yet; and a
+    /// so had the leader that it learned the commit from, if any, when that was elected. More where a commit takes more:
+    /// a quorum of the voters at that entry, or of one fewer, for the change after it may not have come here yet; and a
     /// witness holds nothing.
     private func copiesOfAnOrphan(at index: LogIndex) -> Int {
         let membership = memberships.membership(at: index)
         let fewest = (membership.voters.count - 1) / 2 + 1
         let isHere = membership.recognises(identity) && membership[identity.id]?.kind == .voter
-        return max(isHere ? 2 : 1, fewest - membership.members.count { $0.kind == .witness })
+        let isThereToo = isHere && index > committedLeading
+        return max(isThereToo ? 2 : 1, fewest - membership.members.count { $0.kind == .witness })
     }
 }

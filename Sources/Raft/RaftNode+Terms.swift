@@ -39,6 +39,7 @@ extension RaftNode {
         election.becomeFollower()
         guard led else { return }
         lastLed = now
+        committedLeading = commit
         if leadership?.farewells.isEmpty == false { peersChanged = true }
         leadership = nil
         proposals.loseLeadership()

@@ -21,6 +21,8 @@ package struct RaftNode: Sendable {
     var election: RaftElection
     /// The highest entry known to be committed. Not stored: a node that starts learns most of it again.
     package internal(set) var commit: LogIndex
+    /// What it committed itself, when it last stopped leading.
+    var committedLeading: LogIndex = .zero
     /// Everything up to here was handed out to be applied.
     var handedOut: LogIndex
     /// When this node last led; before it ever did, when it started.

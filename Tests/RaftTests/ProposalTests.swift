@@ -34,6 +34,20 @@ final class ProposalTests: XCTestCase {
         )
     }
 
+    /// G4: its only voter committed it before it stopped leading: nobody else has it.
+    func testG4WhatAVoterAloneCommittedBeforeItStoppedLeadingHasOneCopy() {
+        var node = leader(of: ["a"])
+        node.step(.propose(Proposal(ticket: 1, payloads: [[1]])), now: .zero)
+        while let ready = node.takeReady() {
+            if let persist = ready.persist { node.step(.persisted(persist.token), now: .zero) }
+            if node.status.commit == 3 { break }
+        }
+        XCTAssertEqual(node.status.commit, 3)
+        node.receive(.heartbeat(.init(term: 9, commit: .zero, round: 1)), from: "z")
+        XCTAssertEqual(node.role, .follower)
+        XCTAssertEqual(node.persistAll(now: .zero).settled, [.committed(1, indexes: 3...3, copies: 1)])
+    }
+
     func testWhoDoesNotLeadRefuses() {
         var node = Fixture.node()
         XCTAssertEqual(propose(1, to: &node), [.rejected(1, .notLeader(leader: nil))])
