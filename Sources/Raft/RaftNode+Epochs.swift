@@ -6,6 +6,12 @@ extension RaftNode {
         return joining
     }
 
+    /// Whether a crash leaves this node in its epoch. A promotion that is not on the disk yet is nobody's business: who
+    /// heard of it would stop for one that there may never have been.
+    package var isEpochDurable: Bool {
+        epoch != membership.epoch || memberships.membership(at: log.durableIndex).epoch == membership.epoch
+    }
+
     /// Follows a leader of a later epoch than its log speaks of. Whoever is a voter by that log may not campaign.
     var isJoining: Bool { epoch != membership.epoch }
 

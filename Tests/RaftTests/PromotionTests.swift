@@ -309,6 +309,32 @@ final class PromotionTests: XCTestCase {
         isClean(network)
     }
 
+    /// Else the other one, promoted as well, would stop for good because of what a crash undoes.
+    func testNobodyHearsOfAnEpochBeforeItIsOnDisk() {
+        var network = cluster(["a", "b"])
+        network.isolate("a")
+        wait(&network)
+        isCommitted(network.promote(at: "a"), after: .milliseconds(100), &network)
+        network["b"].syncsAtOnce = false
+        _ = network.promote(at: "b")
+        network.cuts = []
+        network.run(for: .milliseconds(100))
+        XCTAssertNil(network.status("a").divergence)
+        network.crash("b")
+        network["b"].syncsAtOnce = true
+        network.start("b")
+        network.run(for: .seconds(2))
+        XCTAssertNil(network.status("a").divergence)
+        XCTAssertEqual(network.status("b").leader, "a")
+        isCommitted(network.propose(at: "a"), after: .milliseconds(200), &network)
+        isClean(network)
+    }
+
+    private func isCommitted(_ ticket: Ticket, after time: Duration, _ network: inout Network) {
+        network.run(for: time)
+        isCommitted(ticket, network)
+    }
+
     func testAPromotionOutlivesARestart() {
         var network = cluster(["a", "b"])
         network.crash("a")

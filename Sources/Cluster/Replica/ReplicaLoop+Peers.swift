@@ -101,6 +101,9 @@ extension ReplicaLoop {
     /// The node does not hear the request: it does not know the sender, or the sender is of another epoch.
     mutating func turnAway(_ token: ReplyToken) {
         guard let request = peerAnswers.take(token) else { return }
+        guard node.isEpochDurable else {
+            return request.respond(.unavailable("this node's promotion is on its way to the disk"))
+        }
         let isRemoved = node.hasRemoved(request.sender)
         guard isRemoved || node.historyDifference == nil else {
             return request.respond(.unavailable("this node's history and another's differ: see its /status"))

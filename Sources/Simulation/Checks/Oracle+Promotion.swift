@@ -24,8 +24,10 @@ extension Oracle {
 
     /// A crash has undone this machine's promotion: nobody heard of it, and another leader may have its term.
     func forgetPromotion(of machine: Machine, unless log: ShadowLog) {
-        guard let entry = records[machine.number].promotion, let (id, chain) = log.entry(at: log.last),
-            id < entry.id || (id == entry.id && chain != entry.chain)
+        // All before it may be folded away.
+        let (last, chain) = (log.lastEntry, log.entry(at: log.last)?.chain)
+        guard let entry = records[machine.number].promotion,
+            last < entry.id || (last == entry.id && chain != entry.chain)
         else { return }
         if chains[entry.id] == entry.chain { (chains[entry.id], memberships[entry.id]) = (nil, nil) }
         records[machine.number].promotion = nil

@@ -36,6 +36,7 @@ extension SimulatedReplica {
 
     /// Why the node does not hear a request.
     private func refusal(of parcel: Parcel) -> Answer {
+        guard node.isEpochDurable else { return .unserved }
         if node.hasRemoved(parcel.sender) { return .removed(by: machine.identity) }
         return parcel.epoch == node.epoch ? .unserved : .otherEpoch(node.epoch, from: machine.identity)
     }

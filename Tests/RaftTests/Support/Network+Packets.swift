@@ -28,7 +28,7 @@ extension Network {
 
     /// Who does not hear a request says at least that its sender was removed, or of which epoch it is itself.
     private mutating func returnToSender(_ packet: Packet, _ request: RPCRequest) {
-        guard !isCut(packet.to, packet.from) else { return }
+        guard !isCut(packet.to, packet.from), self[packet.to].node?.isEpochDurable != false else { return }
         let sender = MemberIdentity(id: packet.from, incarnation: packet.incarnation)
         if self[packet.to].node?.hasRemoved(sender) == true {
             step(packet.from, .removed(by: self[packet.to].identity))
