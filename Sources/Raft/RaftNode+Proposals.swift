@@ -112,9 +112,9 @@ extension RaftNode {
     }
 
     /// What a follower knows of an entry it proposed. It has it on disk, which counts unless it had stopped voting, and
-    /// so had the leader that it learned the commit from, if any, when that was elected. More where a commit takes more:
-    /// a quorum of the voters at that entry, or of one fewer, for the change after it may not have come here yet; and a
-    /// witness holds nothing.
+    /// so had the leader that it learned the commit from, if any, when that was elected. More where a commit takes
+    /// more: a quorum of the voters at that entry, or of one fewer, for the change after it may not have come here yet;
+    /// and a witness holds nothing.
     private func copiesOfAnOrphan(at index: LogIndex) -> Int {
         let membership = memberships.membership(at: index)
         let fewest = (membership.voters.count - 1) / 2 + 1
