@@ -26,7 +26,8 @@ struct Report: CustomStringConvertible {
             logs damaged \(statistics.damaged), repaired \(statistics.repaired); \
             \(statistics.elections) elections, \(statistics.transfers) by hand-over, \
             \(statistics.needlessElections) without need; \
-            \(statistics.membershipChanges) members changed, \(statistics.promotions) promoted; \
+            \(statistics.membershipChanges) members changed, \(statistics.promotions) promoted, \
+            \(statistics.promotionsWithLoss) with loss, \(statistics.promotedApart) times apart; \
             \(statistics.acknowledged) messages acknowledged, \
             \(statistics.refused) refused, \(statistics.unknown) unknown; \(statistics.reads) reads
             \(violations) violations

@@ -24,6 +24,7 @@ final class ScenarioTests: XCTestCase {
             .membership(.join("f", as: "b", .voter)),
             .membership(.join("g", as: "g", .learner)), .membership(.join("h", as: "w", .witness)),
             .membership(.remove(nil)), .membership(.remove("a")), .membership(.demote("c")), .promote("a"),
+            .promote("b", .acceptsLoss), .promote("c", .unaware),
         ]
         for fault in faults { XCTAssertEqual(InjectedFault(words: fault.words), fault) }
     }

@@ -8,7 +8,7 @@ extension SimulatedReplica {
         guard node.status.membershipIndex <= node.commit else { return world.answer(call, .refused(isFinal: false)) }
         switch call.goal.step(in: node.membership, isNew: call.isNew) {
         case .done:
-            world.oracle.reached(call.goal, by: self)
+            oracle.reached(call.goal, by: self)
             world.answer(call, .done)
         case .refused: world.answer(call, .refused(isFinal: true))
         case .change(let change, let isLast):
@@ -30,13 +30,13 @@ extension SimulatedReplica {
     func conclude(_ call: AdministrationCall, _ settlement: Settlement) {
         switch settlement {
         case .committed(_, let indexes, _):
-            world.oracle.changed(call, at: indexes, by: self)
+            oracle.changed(call, at: indexes, by: self)
             world.answer(call, .changed(isLast: call.isLast))
         case .overwritten:
-            world.oracle.refused(call)
+            oracle.refused(call)
             world.answer(call, .notAccepted(primary: nil))
         case .rejected(_, let rejection):
-            world.oracle.refused(call)
+            oracle.refused(call)
             world.answer(call, outcome(of: rejection))
         case .readable, .transferred: preconditionFailure("a change of the membership ends with \(settlement)")
         }

@@ -16,10 +16,10 @@ extension World {
             start(machine)
             begin(.member(machine.member(kind)), joiner: machine.number)
         case .remove(let id):
-            guard let member = (id ?? leader?.id).flatMap({ oracle.committed.membership[$0] }) else { return }
+            guard let member = (id ?? leader?.id).flatMap({ prevailing.committed.membership[$0] }) else { return }
             begin(.gone(MemberIdentity(id: member.id, incarnation: member.incarnation)))
         case .demote(let id):
-            guard var member = oracle.committed.membership[id], member.kind == .voter else { return }
+            guard var member = prevailing.committed.membership[id], member.kind == .voter else { return }
             member.kind = .learner
             begin(.member(member))
         }

@@ -15,11 +15,33 @@ package struct History: Hashable, Sendable {
         return operations.count - 1
     }
 
-    package mutating func end(_ operation: Int, _ outcome: ClientOperation.Outcome) {
+    /// - Parameter line: of the node that answered.
+    package mutating func end(_ operation: Int, _ outcome: ClientOperation.Outcome, line: Int = 0) {
         precondition(operations[operation].ended == nil, "operation \(operation) ended before")
         moment += 1
         operations[operation].ended = moment
         operations[operation].outcome = outcome
+        operations[operation].line = line
+    }
+
+    /// What can be judged by the log of one line. Of what was acknowledged elsewhere, that is what both have; the rest
+    /// may be there or not.
+    ///
+    /// - Parameter shared: up to where another line's log is the same.
+    /// - Parameter isRefused: whether what was refused in another line must not be in this one.
+    func judged(by line: Int, shared: [UInt64], isRefused: [Bool]) -> History {
+        var judged = self
+        for number in operations.indices where operations[number].line != line {
+            let other = operations[number].line
+            let isKnown =
+                switch operations[number].outcome {
+                case .acknowledged(let ids, _): ids.upperBound <= shared[other]
+                case .notAccepted: isRefused[other]
+                case .read, .unknown: false
+                }
+            if !isKnown { judged.operations[number].outcome = .unknown }
+        }
+        return judged
     }
 }
 
@@ -48,6 +70,8 @@ package struct ClientOperation: Hashable, Sendable {
     package var begun: Int
     package var ended: Int?
     package var outcome = Outcome.unknown
+    /// Who answered: nodes of different epochs may know of different logs.
+    package var line = 0
 
     package init(client: Int, kind: Kind, begun: Int) {
         self.client = client

@@ -55,7 +55,9 @@ extension Oracle {
     func restored(_ replica: SimulatedReplica) {
         let index = LogIndex(replica.broker.appliedIndex)
         let stored = records[replica.machine.number].stored
-        if index > stored.base, let own = stored.entry(at: index).map(\.id), !committed.holds(own) {
+        if index > stored.base, let own = stored.entry(at: index).map(\.id), !committed.holds(own),
+            !isCommittedByChildren(own)
+        {
             violation(.appliedDifferently, "\(replica.machine.id) goes on from its state at \(own), never committed")
         }
         checkState(of: replica)
@@ -63,6 +65,11 @@ extension Oracle {
 
     /// A node goes on from another one's state.
     func adopted(_ snapshot: Snapshot, by replica: SimulatedReplica) { checkState(of: replica) }
+
+    /// A node comes here from another line, where all that it has applied was committed.
+    func learn(from other: Oracle, through index: LogIndex) {
+        for entry in other.applied.dropFirst(applied.count).prefix(while: { $0.index <= index }) { takeIn(entry) }
+    }
 
     /// The first node applies an entry.
     private func takeIn(_ entry: Entry) {

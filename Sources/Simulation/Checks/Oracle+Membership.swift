@@ -7,11 +7,9 @@ extension Oracle {
         let settled = committed.memberships[committed.memberships.count - 1]
         let known = records.flatMap { $0.stored.memberships + $0.written.memberships }
         // What a former epoch's log has beyond is cut off.
-        let possible = known.filter { version in
-            version.index > settled.index && version.membership.epoch.number >= settled.membership.epoch.number
-        }
+        let possible = known.filter { $0.index > settled.index }
         // Before anything is committed, nobody knows of the membership that the cluster was formed with.
-        return ([settled.membership] + possible.map(\.membership)).filter { $0 != .empty }
+        return ([settled.membership] + possible.map(\.membership)).filter { $0 != .empty && $0.epoch == epoch }
     }
 
     /// The machine that runs the node with this identity.
@@ -46,15 +44,15 @@ extension Oracle {
                     + "\(written.membership.members.map(\.id))"
             )
         }
-        // Of two promotions it can't tell whether the first one was of its own line.
-        if let divergence = replica.node.divergence, divergence.holding == nil,
-            divergence.epoch.number <= replica.node.epoch.number + 1
-        {
-            violation(.wronglyPromoted, "\(replica.machine.id) believes that \(divergence) began without it")
-        }
-        if let teller = replica.node.removedBy, committed.membership.recognises(replica.machine.identity) {
+        checkDivergence(of: replica)
+        if let teller = replica.node.removedBy, !hasRemoved(replica.machine.identity) {
             violation(.membershipDiffers, "\(replica.machine.id) believes \(teller) that it was removed")
         }
+    }
+
+    /// Here, or in a later epoch that the node knows nothing of.
+    private func hasRemoved(_ identity: MemberIdentity) -> Bool {
+        !committed.membership.recognises(identity) || children.contains { $0.hasRemoved(identity) }
     }
 
     /// A membership entry is written for the first time, or once more.
@@ -62,14 +60,16 @@ extension Oracle {
         guard memberships[id] == nil else { return }
         memberships[id] = membership
         let former = records[replica.machine.number].written.formerMembership ?? .empty
-        if membership.epoch != former.epoch, former != .empty { promoted(by: id, former, replica) }
         // The one the cluster was formed with comes after nobody's.
         guard replica.node.role == .leader, former != .empty else { return }
         // E1, E2: whoever else may begin a change knows of the same one before.
-        let isSettled = records[replica.machine.number].written.memberships.dropLast().last.map {
-            $0.index <= committed.last && committed.membership(at: $0.index) == $0.membership
+        let written = records[replica.machine.number].written
+        let commit = replica.node.commit
+        let isSettled = written.memberships.dropLast().last.map {
+            // What it has committed just now is judged next.
+            $0.index <= commit && ($0.index > committed.last || committed.membership(at: $0.index) == $0.membership)
         }
-        let hasCommitted = committed.entry(at: replica.node.commit)?.id.term == id.term
+        let hasCommitted = (committed.entry(at: commit) ?? written.entry(at: commit))?.id.term == id.term
         if isSettled != true || !hasCommitted {
             violation(.changeTooSoon, "\(replica.machine.id) begins change \(id) before the last is settled")
         }
@@ -106,7 +106,7 @@ extension Oracle {
 
     /// A change was reported as not made.
     func refused(_ call: AdministrationCall) {
-        if let id = call.entry { refusedChanges.append(id) }
+        if let id = call.entry, chains[id] != nil { refusedChanges.append(id) }
     }
 
     /// A wish was said to be fulfilled already.

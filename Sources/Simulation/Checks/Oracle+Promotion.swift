@@ -9,28 +9,65 @@ extension Oracle {
         }
     }
 
-    /// A node writes that it goes on alone, and accepted no loss: whatever was committed is in its log.
-    func promoted(by id: EntryID, _ former: Membership, _ replica: SimulatedReplica) {
-        let written = records[replica.machine.number].written
-        let epoch = written.membership.epoch
-        guard replica.node.role != .leader, replica.node.role != .follower else { return }
-        if !epoch.isChild(of: former.epoch) || epoch.fork != id.index.previous {
-            violation(.wronglyPromoted, "\(replica.machine.id) goes on alone with \(epoch) after \(former.epoch)")
-        }
-        if let last = committed.entry(at: committed.last)?.id, !written.holds(last) || last.index > epoch.fork {
-            violation(.wronglyPromoted, "\(replica.machine.id) goes on alone after \(epoch.fork), without \(last)")
+    /// Whether it is on some disk that the promotion was made.
+    var isAlive: Bool { parent == nil || records.contains { $0.stored.membership.epoch == epoch } }
+
+    /// Whether the node that was promoted ever led, so that others may know.
+    private var hasBegun: Bool { committed.last > epoch.fork }
+
+    /// Up to a fork, what a child has committed stays so here.
+    func isCommittedByChildren(_ id: EntryID) -> Bool {
+        children.contains { child in
+            id.index <= child.epoch.fork && (child.committed.holds(id) || child.isCommittedByChildren(id))
         }
     }
 
-    /// A crash has undone this machine's promotion: nobody heard of it, and another leader may have its term.
-    func forgetPromotion(of machine: Machine, unless log: ShadowLog) {
-        // All before it may be folded away.
-        let (last, chain) = (log.lastEntry, log.entry(at: log.last)?.chain)
-        guard let entry = records[machine.number].promotion,
-            last < entry.id || (last == entry.id && chain != entry.chain)
-        else { return }
-        if chains[entry.id] == entry.chain { (chains[entry.id], memberships[entry.id]) = (nil, nil) }
-        records[machine.number].promotion = nil
+    /// Whether it forks from another line, at once or later, where nothing may be lost.
+    func hasEverything(of other: Oracle) -> Bool {
+        guard let parent else { return false }
+        return certain == nil && (parent === other || parent.hasEverything(of: other))
+    }
+
+    /// A node begins this line: it goes on from the one before.
+    func begun(by replica: SimulatedReplica) {
+        guard let parent else { return }
+        let written = records[replica.machine.number].written
+        if !epoch.isChild(of: parent.epoch) || epoch.fork != written.last {
+            violation(.wronglyPromoted, "\(replica.machine.id) goes on alone with \(epoch) after \(parent.epoch)")
+        }
+        checkLosses()
+    }
+
+    /// What was committed before is here: all of it, or up to where the operator was told that nothing is lost.
+    func checkLosses() {
+        guard let parent else { return }
+        let promised = min(parent.committed.last, certain ?? parent.committed.last)
+        let common = parent.committed.commonEnd(with: committed)
+        if common < promised {
+            violation(
+                .wronglyPromoted,
+                "\(epoch) has what was committed only up to \(common), and up to \(promised) nothing was to be lost"
+            )
+        }
+    }
+
+    /// The same in the end, when more may be known to have been committed.
+    func concludeLosses() { if hasBegun { checkLosses() } }
+
+    /// Who stops because of another epoch has a reason to.
+    func checkDivergence(of replica: SimulatedReplica) {
+        guard let divergence = replica.node.divergence else { return }
+        let theirs = divergence.epoch
+        if divergence.holding != nil {
+            let line = epoch == theirs ? self : children.first { $0.epoch == theirs }
+            let written = records[replica.machine.number].written
+            let theirLog = line?.committed ?? committed
+            if theirLog.commonEnd(with: written) == written.last, theirLog.commonEnd(with: committed) >= written.base {
+                violation(.wronglyPromoted, "\(replica.machine.id) has nothing to lose, and does not follow \(theirs)")
+            }
+        } else if theirs.isChild(of: epoch) || theirs.number < epoch.number || theirs == epoch {
+            violation(.wronglyPromoted, "\(replica.machine.id) believes that \(divergence) began without it")
+        }
     }
 
     /// The operator is told what came of it.
@@ -41,7 +78,8 @@ extension Oracle {
             if membership?.epoch.id != promotion.id || membership?.voters.map(\.id) != [replica.machine.id] {
                 violation(.operatorMisled, "\(replica.machine.id) says that it goes on alone since \(indexes)")
             }
-        case .rejected, .overwritten: if let entry = promotion.entry { refusedChanges.append(entry) }
+        case .rejected, .overwritten:
+            if let entry = promotion.entry, chains[entry] != nil { refusedChanges.append(entry) }
         case .readable, .transferred: violation(.operatorMisled, "a promotion ends with \(settlement)")
         }
     }

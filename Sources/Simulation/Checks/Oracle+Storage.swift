@@ -19,11 +19,6 @@ extension Oracle {
         records[number].written.apply(persist)
         records[number].unsynced.append(persist)
         for entry in persist.entries {
-            if entry.decodedMembership?.epoch.fork == entry.index.previous, replica.node.role == .candidate {
-                // A promotion that a crash has undone is made anew: nobody ever heard of it.
-                (chains[entry.id], memberships[entry.id]) = (nil, nil)
-                records[number].promotion = entry
-            }
             noteEntry(entry.id, entry.chain)
             if let membership = entry.decodedMembership { note(membership, entry.id, by: replica) }
         }
@@ -88,9 +83,6 @@ extension Oracle {
         let number = replica.machine.number
         for persist in batch {
             records[number].stored.apply(persist)
-            if let promotion = records[number].promotion, persist.entries.contains(promotion) {
-                records[number].promotion = nil
-            }
             if let hardState = persist.hardState {
                 records[number].storedHardState = hardState
                 if let vote = hardState.vote { noteVote(of: replica, for: vote, in: hardState.term) }
@@ -143,7 +135,6 @@ extension Oracle {
         if machine.boot > 1, !states.contains(hardState) {
             violation(.durableThingsLost, "\(machine.id) had \(record.storedHardState) on disk and finds \(hardState)")
         }
-        forgetPromotion(of: machine, unless: found)
         if let (id, chain) = found.entry(at: found.last) { noteEntry(id, chain) }
         records[machine.number].stored = found
         records[machine.number].handedOut = max(found.base, directory.recovered.checkpoint?.entry.index ?? .zero)

@@ -3,9 +3,20 @@ import Raft
 import Storage
 
 /// Watches a whole cluster for what must never happen. It knows everything every node ever said or stored.
+///
+/// Each epoch has its own: what is committed after a fork is judged by the line it was committed in.
 final class Oracle {
     var now: Instant = .zero
     private(set) var violations: [Violation] = []
+    /// The place of this line among all of them.
+    let number: Int
+    let epoch: Epoch
+    /// The line that this one forks from.
+    let parent: Oracle?
+    /// Up to where the operator was told that nothing is lost; nil where nothing is at all.
+    let certain: LogIndex?
+    /// The lines that fork from this one.
+    var children: [Oracle] = []
     let machines: [Machine]
     var records: [Record]
     /// Who led in which term.
@@ -38,23 +49,34 @@ final class Oracle {
 
     /// - Parameter founding: what the first entry of every log says.
     init(machines: [Machine], founding: Membership) {
+        (number, epoch, parent, certain) = (0, .initial, nil, nil)
         self.machines = machines
         memberships[EntryID(term: 1, index: 1)] = founding
         records = machines.map { _ in Record() }
+    }
+
+    /// The line of a node that goes on alone: it has whatever that node's log has.
+    init(number: Int, from parent: Oracle, of survivor: SimulatedReplica, certain: LogIndex?) {
+        (self.number, epoch, self.parent, self.certain) = (number, survivor.node.epoch, parent, certain)
+        machines = parent.machines
+        records = parent.records
+        votes = parent.votes
+        let (term, fork) = (survivor.node.term, epoch.fork)
+        leaders = parent.leaders.filter { $0.key < term }
+        chains = parent.chains.filter { $0.key.index <= fork }
+        memberships = parent.memberships.filter { $0.key.index <= fork }
+        committed = parent.committed
+        committed.truncate(after: committed.commonEnd(with: records[survivor.machine.number].written))
+        learn(from: parent, through: committed.last)
+        parent.children.append(self)
     }
 
     /// Whether any process was judged by it.
     var hasSeen: Bool { records.contains { $0.term > .zero } }
 
     func violation(_ rule: Violation.Rule, _ explanation: String) {
+        if let parent { return parent.violation(rule, explanation) }
         violations.append(Violation(rule, at: now, explanation))
-    }
-
-    /// The machine's disk was lost: it counts no more.
-    func forget(_ machine: Machine) {
-        let former = records[machine.number].former + [records[machine.number].stored]
-        records[machine.number] = Record()
-        records[machine.number].former = former
     }
 
     func halted(_ machine: Machine, _ fault: Raft.Fault) {
@@ -151,7 +173,7 @@ final class Oracle {
             guard index == commit else { continue }
             // In the step that commits it, the next membership may have come into force.
             let inForce = [record.membership ?? .empty, replica.node.membership]
-            if !inForce.contains(where: { isHeldByQuorum(id, of: $0) }) {
+            if !isCommittedByChildren(id), !inForce.contains(where: { isHeldByQuorum(id, of: $0) }) {
                 let voters = replica.node.membership.voters.map(\.id)
                 violation(.committedWithoutQuorum, "\(replica.machine.id) commits \(id) without a quorum of \(voters)")
             }

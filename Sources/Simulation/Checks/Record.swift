@@ -1,7 +1,7 @@
 import Raft
 
 /// What the oracle knows of one machine.
-struct Record {
+final class Record {
     /// On its disk: everything that was reported durable.
     var stored = ShadowLog()
     var storedHardState = HardState.initial
@@ -10,8 +10,6 @@ struct Record {
     var lastToken = PersistToken(0)
     /// Handed out and not reported durable.
     var unsynced: [Persist] = []
-    /// Handed out by which it goes on alone, and not reported durable.
-    var promotion: Entry?
 
     // Of the process that runs.
     var role = RaftElection.Role.follower
@@ -25,6 +23,8 @@ struct Record {
     var promisedTerm = Term.zero
     /// What it had on disks that were lost.
     var former: [ShadowLog] = []
+    init(former: [ShadowLog] = []) { self.former = former }
+
     var isForgotten: Bool { !former.isEmpty }
 
     /// Whether it has, or had, this entry on its disk.

@@ -52,6 +52,15 @@ struct ShadowLog: Equatable {
     /// Whether its entries, or its base, go as far as this.
     func reaches(_ index: LogIndex) -> Bool { index <= last }
 
+    /// The last entry that this log, which begins with the first, shares with another.
+    func commonEnd(with other: ShadowLog) -> LogIndex {
+        var end = min(last, other.last)
+        while end > other.base, let ours = entry(at: end), let theirs = other.entry(at: end), ours != theirs {
+            end = end.previous
+        }
+        return end
+    }
+
     mutating func append(_ entry: Entry) {
         append(entry.id, entry.chain, membership: entry.decodedMembership)
     }

@@ -26,6 +26,8 @@ final class ClientCall {
     var holdUntil: Instant = .zero
     /// Of its messages, as the primary gave them.
     var stamps: [HybridTimestamp] = []
+    /// Of the node that answered.
+    var line = 0
     /// It was answered, or nobody waits any more.
     var isOver = false
 

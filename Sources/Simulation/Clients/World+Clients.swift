@@ -79,7 +79,7 @@ extension World {
             machines[$0].kind != .witness && machines[$0].isTakenIn
         }
         guard probe != nil else { return client.random.pick(choice) }
-        let members = choice.filter { oracle.committed.membership.recognises(machines[$0].identity) }
+        let members = choice.filter { prevailing.committed.membership.recognises(machines[$0].identity) }
         return client.random.pick(members.isEmpty ? choice : members)
     }
 
@@ -94,6 +94,7 @@ extension World {
     }
 
     func answer(_ call: ClientCall, _ outcome: CallOutcome) {
+        call.line = oracle(of: machines[call.machine]).number
         schedule(.callAnswered(call, outcome), in: clientDelay(call.client))
     }
 
@@ -109,7 +110,8 @@ extension World {
             clients[call.client].seen = max(clients[call.client].seen, ids.upperBound)
             hash.mix(ids.upperBound)
             end(call, .acknowledged(ids: ids, stamps: stamps))
-            if probe?.client == call.client {
+            // Who is about to learn of a later epoch acknowledges in vain.
+            if probe?.client == call.client, call.line == prevailing.number {
                 probe?.isAcknowledged = true
                 clients[call.client].isDone = true
             }
@@ -150,7 +152,7 @@ extension World {
     }
 
     private func end(_ call: ClientCall, _ outcome: ClientOperation.Outcome) {
-        oracle.history.end(call.operation, outcome)
+        oracle.history.end(call.operation, outcome, line: call.line)
         clients[call.client].operation = nil
         let think = clients[call.client].random.next(below: UInt64(knobs.thinkMax) + 1)
         schedule(.clientActs(call.client), in: .microseconds(Int(think)))

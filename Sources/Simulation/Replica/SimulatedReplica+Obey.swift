@@ -43,6 +43,7 @@ extension SimulatedReplica {
 
     /// - Parameter epoch: the node's when it asked for this.
     func send(_ outbound: [Outbound], in epoch: Epoch) {
+        let oracle = world.oracle(of: machine, in: epoch)
         for item in outbound {
             switch item {
             case .request(let request, let peer):
@@ -96,9 +97,10 @@ extension SimulatedReplica {
                 through: read.through,
                 bytesMax: world.settings.appendBytesMax
             )
-            oracle.readBack(entries, by: self)
+            let judge = world.oracle(of: machine, in: read.epoch)
+            judge.readBack(entries, by: self)
             append.entries = read.withoutPayloads ? entries.map(\.withoutPayload) : entries
-            oracle.sending(.appendEntries(append), to: read.peer, by: self)
+            judge.sending(.appendEntries(append), to: read.peer, by: self)
             world.send(.appendEntries(append), from: self, to: read.peer, in: read.epoch)
         } catch  where error.code == .outOfRange {
             // Another leader's entries have replaced them meanwhile: this node leads no longer.

@@ -203,6 +203,7 @@ final class SimulatedReplica {
         world.statistics.steps += 1
         let wasFollower = node.role == .follower
         node.step(event, now: now)
+        world.follow(self)
         oracle.stepped(self)
         if wasFollower, node.role != .follower { oracle.campaigned(self) }
     }

@@ -18,6 +18,9 @@ extension InjectedFault {
         case ("join", 3):
             guard let kind = Self.kinds.first(where: { $0.name == rest[2] })?.kind else { return nil }
             self = .membership(.join(NodeID(rest[0]), as: NodeID(rest[1]), kind))
+        case ("promote", 2):
+            guard let care = PromotionCare(rawValue: rest[1]) else { return nil }
+            self = .promote(NodeID(rest[0]), care)
         case (_, 1): self.init(verb, NodeID(rest[0]))
         case (_, 2):
             guard let number = Int(rest[1]) else { return nil }
@@ -84,7 +87,7 @@ extension InjectedFault {
         case .backUp(let id): ["backup", id.rawValue]
         case .restore(let id): ["restore", id.rawValue]
         case .flip(let id, let target, let number): ["flip", id.rawValue, target.rawValue, "\(number)"]
-        case .promote(let id): ["promote", id.rawValue]
+        case .promote(let id, let care): ["promote", id.rawValue] + (care == .full ? [] : [care.rawValue])
         case .membership(.join(let machine, let id, let kind)):
             ["join", machine.rawValue, id.rawValue, Self.kinds.first { $0.kind == kind }?.name ?? ""]
         case .membership(.remove(let id)): ["remove", id?.rawValue ?? "any"]

@@ -49,7 +49,7 @@ package enum InjectedFault: Hashable, Sendable {
         case log, vote, base, derived
     }
     /// An operator asks this node to go on alone, until it does or must not.
-    case promote(NodeID)
+    case promote(NodeID, PromotionCare = .full)
     /// Somebody wants another membership.
     case membership(MemberWish)
 
@@ -60,6 +60,16 @@ package enum InjectedFault: Hashable, Sendable {
     package enum Setting: String, CaseIterable, Sendable {
         case lossPermille, duplicatePermille, delaySpikePermille, diskSpikePermille
     }
+}
+
+/// What an operator minds who promotes a node.
+package enum PromotionCare: String, Hashable, Sendable {
+    /// Nobody is promoted apart from another one, and nothing is lost.
+    case full
+    /// What the node does not know to be committed may be lost.
+    case acceptsLoss = "loss"
+    /// Knows of no other promotion.
+    case unaware = "apart"
 }
 
 /// A fault and when it happens, in microseconds since the start.
@@ -123,7 +133,7 @@ extension InjectedFault {
         switch self {
         case .crash(let id, _, _), .trap(let id, _, _), .start(let id), .pause(let id), .resume(let id),
             .slowDisk(let id, _), .hangDisk(let id), .fillDisk(let id), .easeDisk(let id), .failDisk(let id, _),
-            .jumpClock(let id, _), .rateClock(let id, _), .wipe(let id), .flip(let id, _, _), .promote(let id),
+            .jumpClock(let id, _), .rateClock(let id, _), .wipe(let id), .flip(let id, _, _), .promote(let id, _),
             .backUp(let id), .restore(let id):
             [id]
         case .cut(let from, let to), .mend(let from, let to): [from, to]

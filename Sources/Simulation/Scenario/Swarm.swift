@@ -30,6 +30,8 @@ package struct Swarm {
         if faults.contains(where: { $0.fault.kind == .membership || $0.fault.kind == .promotion }) {
             faults.removeAll { $0.fault.losesDisk }
         }
+        var epochs = EpochSwarm(seed: seed, topology: swarm.topology)
+        epochs.promote(&swarm.knobs, &faults)
         return Scenario(seed: seed, topology: swarm.topology, knobs: swarm.knobs, faults: faults)
     }
 

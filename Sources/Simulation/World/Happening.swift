@@ -43,6 +43,7 @@ enum Happening {
     case settleCore
     /// After that: is all well again?
     case inspect
+    case inspectApart
 }
 
 /// How a request ended for the machine that sent it.

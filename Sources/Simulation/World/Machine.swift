@@ -50,6 +50,7 @@ final class Machine {
     var backup: Backup?
     /// It runs on an older copy: what it does is judged for itself, and nobody may hear it.
     var isOutdated = false
+    /// Who judges it; nil: the one of the cluster as it was formed.
     var ownOracle: Oracle?
     /// It was told so, and has noted it.
     var isTold = false

@@ -17,6 +17,10 @@ package struct Statistics: Hashable, Sendable {
     package var membershipChanges = 0
     package var transfers = 0
     package var promotions = 0
+    /// Of them, those where an operator accepted a loss.
+    package var promotionsWithLoss = 0
+    /// How often two were promoted apart, and found out.
+    package var promotedApart = 0
     package var acknowledged = 0
     package var refused = 0
     package var unknown = 0
@@ -49,6 +53,8 @@ package struct Statistics: Hashable, Sendable {
         membershipChanges += other.membershipChanges
         transfers += other.transfers
         promotions += other.promotions
+        promotionsWithLoss += other.promotionsWithLoss
+        promotedApart += other.promotedApart
         acknowledged += other.acknowledged
         refused += other.refused
         unknown += other.unknown

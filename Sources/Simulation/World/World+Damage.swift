@@ -42,10 +42,10 @@ extension World {
     /// it is committed and another good disk has it.
     private func flipLog(of machine: Machine, _ number: Int) {
         let last = oracle.lastStored(on: machine.number)
-        guard knobs.trimAfter == 0, oracle.committed.holds(last), !machine.isWiped,
+        guard knobs.trimAfter == 0, oracle(of: machine).committed.holds(last), !machine.isWiped,
             machines.contains(where: { other in
                 other.number != machine.number && other.kind != .witness && other.damagedAt == nil && !other.isWiped
-                    && oracle.committed.membership.recognises(other.identity)
+                    && oracle(of: machine).committed.membership.recognises(other.identity)
                     && oracle.holds(last, on: other.number)
             })
         else { return }

@@ -36,7 +36,7 @@ extension World {
         case .restore(let id): restore(machine(id))
         case .flip(let id, let target, let number): flip(machine(id), target, number)
         case .membership(let wish): begin(wish)
-        case .promote(let id): beginPromotion(of: machine(id))
+        case .promote(let id, let care): beginPromotion(of: machine(id), care)
         }
     }
 

@@ -21,9 +21,9 @@ struct LivenessProbe {
 extension World {
     /// Enough for an append that was lost to be given up, for a few elections, and for who joined last to be sent all
     /// entries, at worst one by one.
-    private var patience: Duration {
+    var patience: Duration {
         let entry = 2 * knobs.delayMax + knobs.diskMax + 2 * knobs.turnMax
-        let entries = Int(oracle.committed.last.rawValue) * entry
+        let entries = Int(prevailing.committed.last.rawValue) * entry
         return .microseconds(knobs.appendStall + entries) + settings.electionTimeout * 20 + .seconds(1)
     }
 
@@ -57,7 +57,11 @@ extension World {
         }
         if machines.contains(where: { $0.damagedAt != nil }) { knobs.scrub = Self.lastScrub }
         if hasFlips { for machine in machines { machine.keeper?.wake() } }
-        guard suffices(chosen) else { return oracle.violation(.noProgress, "too few disks are left") }
+        guard suffices(chosen) else {
+            // No operator came to let one go on.
+            if acceptsLoss { return isOver = true }
+            return oracle.violation(.noProgress, "too few disks are left")
+        }
         core = chosen
         schedule(.settleCore, in: Self.grace)
     }
@@ -65,6 +69,10 @@ extension World {
     /// While the backup of a pair is out, the primary alone has the newest messages: without it the others have to wait
     /// for it.
     func settleCore() {
+        if newestLines.count > 1 {
+            apart = now
+            return inspectApart()
+        }
         if !isElectable(core) {
             core = machines.filter { $0.isInUse && !$0.isLost }.map(\.number)
             for number in core { start(machines[number]) }
@@ -102,7 +110,9 @@ extension World {
         var random = seeds.random(.swarm, 1)
         var core = machines.filter { $0.isInUse && !$0.isLost }.map(\.number)
         // Who has the copies that another one lost?
-        guard random.next(below: 2) == 0, !machines.contains(where: { $0.damagedAt != nil }) else { return core }
+        guard random.next(below: 2) == 0, !machines.contains(where: { $0.damagedAt != nil }), !isForked else {
+            return core
+        }
         while core.count > 1 {
             let place = Int(random.next(below: UInt64(core.count)))
             var fewer = core
@@ -115,7 +125,7 @@ extension World {
 
     /// Whichever of the memberships counts in the end: changes that are under way may be committed or cut off.
     private func suffices(_ core: [Int]) -> Bool {
-        oracle.possibleMemberships.allSatisfy { membership in
+        prevailing.possibleMemberships.allSatisfy { membership in
             let voters = membership.voters.filter { voter in oracle.number(of: voter).map(core.contains) ?? false }
             return voters.count >= membership.quorum && voters.contains { $0.kind == .voter }
         }
@@ -133,7 +143,7 @@ extension World {
             }
             oracle.violation(
                 probe.isAcknowledged ? .noConvergence : .noProgress,
-                "\(probe.core.map { machines[$0].id }) work again, \(oracle.committed.last) is committed; \(states)"
+                "\(probe.core.map { machines[$0].id }) work again, \(prevailing.committed.last) is committed; \(states)"
             )
         } else {
             schedule(.inspect, in: .milliseconds(10))
@@ -142,15 +152,15 @@ extension World {
 
     /// Every member that works has everything, and nobody waits for anything.
     private func hasConverged(_ probe: LivenessProbe) -> Bool {
-        let last = oracle.committed.last
+        let last = prevailing.committed.last
         // Who has entries that may have been acknowledged, and would have to cut them off, waits for an operator; so
         // does who has missed more than one promotion.
-        let members = oracle.committed.membership.members.compactMap(oracle.number).filter { number in
+        let members = prevailing.committed.membership.members.compactMap(oracle.number).filter { number in
             probe.core.contains(number) && machines[number].replica?.node.divergence == nil
         }
         // Who voted before a promotion votes again, where there is room for one more: a witness serves no more than
         // two.
-        let membership = oracle.committed.membership
+        let membership = prevailing.committed.membership
         let returning = membership.returning.filter { (try? membership.changed(by: .promote($0))) != nil }
         return clients.allSatisfy { $0.operation == nil }
             && !members.contains { returning.contains(machines[$0].id) }
@@ -169,7 +179,7 @@ extension World {
         // A hand-over that is asked for once more, long after, is a reason to elect somebody.
         guard knobs.spares > 0, scenario.knobs.echoPermille == 0 else { return true }
         guard let leader = leader?.replica?.node, let calm = probe?.calm,
-            oracle.committed.membership.recognises(leader.identity)
+            prevailing.committed.membership.recognises(leader.identity)
         else {
             probe?.calm = leader?.replica.map { (now, $0.node.term) }
             return false
@@ -200,11 +210,18 @@ extension World {
 
     /// Everything that clients were told is judged by the log that came out of it.
     func conclude() {
-        oracle.concludeChanges()
-        for violation in HistoryChecker(log: oracle.applied.compactMap(RecordedMessage.init), at: now)
-            .violations(of: oracle.history)
-        {
-            oracle.violation(violation.rule, violation.explanation)
+        for line in lines {
+            line.concludeChanges()
+            line.concludeLosses()
+            let history = oracle.history.judged(
+                by: line.number,
+                shared: lines.map { $0.committed.commonEnd(with: line.committed).rawValue },
+                isRefused: lines.map(line.hasEverything(of:))
+            )
+            let checker = HistoryChecker(log: line.applied.compactMap(RecordedMessage.init), at: now)
+            for violation in checker.violations(of: history) {
+                oracle.violation(violation.rule, violation.explanation)
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ extension World {
         guard machine.keeper == nil, isSpare(machine) else { return }
         statistics.count(.wipe)
         machine.isWiped = true
-        oracle.forget(machine)
+        forget(machine)
     }
 
     /// Copies the directory of a machine whose process is down.
@@ -32,11 +32,8 @@ extension World {
         // What it sent in later starts, and is still on its way, is as good as it was.
         machine.lastBoot = backup.boot
         machine.ownOracle = Oracle(machines: machines, founding: founding)
-        oracle.forget(machine)
+        forget(machine)
     }
-
-    /// Who judges what happens on a machine.
-    func oracle(of machine: Machine) -> Oracle { machine.ownOracle ?? oracle }
 
     /// Whether the others go on without this machine's disk, and hold what was acknowledged. While the backup of a pair
     /// is out, the primary alone has the newest messages.

@@ -26,6 +26,7 @@ extension World {
     func begin(_ machine: Machine, _ directory: DataDirectory) throws(StorageError) {
         machine.isTakenIn = true
         do throws(StorageError) {
+            try chooseLine(of: machine, directory)
             try oracle(of: machine).recovered(machine, directory)
         } catch  where error.isDamage {
             // The judge reads more of a log than a start does. What it stumbles on is put back first.

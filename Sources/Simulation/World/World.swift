@@ -27,10 +27,14 @@ package final class World {
     /// The machines that work after the faults.
     var core: [Int] = []
     var probe: LivenessProbe?
+    /// When those that were promoted apart could hear of each other.
+    var apart: Instant = .zero
     var parcels: UInt64 = 0
     var calls: UInt64 = 0
 
     let oracle: Oracle
+    /// That of the cluster as it was formed, and those of all promotions.
+    var lines: [Oracle]
     package internal(set) var statistics = Statistics()
     package internal(set) var hash = TraceHash()
     /// Hears of everything that happens, in words.
@@ -54,6 +58,7 @@ package final class World {
         founding = Membership(machines.filter(\.isFounder).map { $0.member($0.kind) })
         links = machines.map { from in machines.map { to in Link(seeds.random(.link, from.number, to.number)) } }
         oracle = Oracle(machines: machines, founding: founding)
+        lines = [oracle]
     }
 
     /// Runs to the end, or to the first violation.
@@ -130,6 +135,7 @@ package final class World {
         case .heal: heal()
         case .settleCore: settleCore()
         case .inspect: inspect()
+        case .inspectApart: inspectApart()
         }
     }
 }
@@ -148,7 +154,7 @@ extension Happening {
         case .callArrives(let call): call.machine
         case .administrationArrives(let call): call.machine
         case .restart, .clientActs, .callAnswered, .callExpires, .errand, .promotion,
-            .administrationAnswered, .administrationExpires, .fault, .heal, .settleCore, .inspect:
+            .administrationAnswered, .administrationExpires, .fault, .heal, .settleCore, .inspect, .inspectApart:
             nil
         }
     }
