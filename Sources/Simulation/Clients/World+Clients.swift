@@ -79,7 +79,11 @@ extension World {
             machines[$0].kind != .witness && machines[$0].isTakenIn
         }
         guard probe != nil else { return client.random.pick(choice) }
-        let members = choice.filter { prevailing.committed.membership.recognises(machines[$0].identity) }
+        // Nor one that waits for an operator.
+        let members = choice.filter {
+            prevailing.committed.membership.recognises(machines[$0].identity)
+                && machines[$0].replica?.node.divergence == nil
+        }
         return client.random.pick(members.isEmpty ? choice : members)
     }
 
