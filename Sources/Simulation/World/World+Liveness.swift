@@ -196,7 +196,7 @@ extension World {
     /// Whether somebody campaigns who was removed, though a member that it asks for its vote could tell it. Of a log
     /// that was trimmed later nobody can tell who that is.
     private var campaignsInVain: Bool {
-        let members = oracle.committed.membership
+        let members = prevailing.committed.membership
         guard knobs.trimAfter == 0 else { return false }
         return machines.contains { machine in
             guard let node = machine.replica?.node, !members.recognises(machine.identity),
