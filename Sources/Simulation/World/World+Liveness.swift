@@ -161,7 +161,9 @@ extension World {
         // Who voted before a promotion votes again, where there is room for one more: a witness serves no more than
         // two.
         let membership = prevailing.committed.membership
-        let returning = membership.returning.filter { (try? membership.changed(by: .promote($0))) != nil }
+        let returning = membership.returning.filter { id in
+            mayReturn && (try? membership.changed(by: .promote(id))) != nil
+        }
         return clients.allSatisfy { $0.operation == nil }
             && !members.contains { returning.contains(machines[$0].id) }
             && machines.allSatisfy { $0.replica?.transfers.isEmpty ?? true }
@@ -171,6 +173,13 @@ extension World {
                 return keeper.isWhole && machine.damagedAt == nil && replica.broker.appliedIndex == last.rawValue
                     && replica.directory.log.summary.last.index == last
             }
+    }
+
+    /// Nobody becomes a voter while a member with an old log may take the name for another's: a log that was trimmed
+    /// can't tell whether it was, and a member that waits for an operator stays as it is.
+    private var mayReturn: Bool {
+        knobs.trimAfter == 0
+            || !prevailing.committed.membership.members.contains { machine(of: $0).replica?.node.divergence != nil }
     }
 
     /// Once the membership has changed: who was removed, or does not know it yet, disturbs nobody, and hears of it in
