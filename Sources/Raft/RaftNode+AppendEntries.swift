@@ -79,12 +79,13 @@ extension RaftNode {
         // new
         // entries." A6: below the base everything is committed, hence the same.
         guard request.previous.index < log.base.index || log.contains(request.previous) else {
-            guard request.previous.index > commit else { return haltOnCommittedConflict(with: request.previous) }
+            guard request.previous.index > commit else {
+                return refuseCommittedConflict(with: request.previous, of: leader, token: token)
+            }
             return refuse(request, to: leader, token: token)
         }
-        store(request.entries, from: leader)
-        guard fault == nil else { return }
-        guard !hasStopped else { return dropped.append(token) }
+        store(request.entries, from: leader, token: token)
+        guard fault == nil, !hasStopped else { return }
         // A2, A8: what this request proved, not what this log happens to hold beyond.
         let match = request.proves
         // Figure 2: "If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry)".
@@ -107,16 +108,18 @@ extension RaftNode {
 
     /// §5.3: "If an existing entry conflicts with a new one (same index but different terms), delete the existing entry
     /// and all that follow it", and "append any new entries not already in the log". A4: only then.
-    private mutating func store(_ entries: [Entry], from leader: NodeID) {
+    private mutating func store(_ entries: [Entry], from leader: NodeID, token: ReplyToken) {
         guard let firstNew = entries.firstIndex(where: { $0.index > log.base.index && !log.contains($0.id) }) else {
             return
         }
         let conflict = entries[firstNew]
         if conflict.index <= log.lastIndex {
-            guard conflict.index > commit else { return haltOnCommittedConflict(with: conflict.id) }
+            guard conflict.index > commit else {
+                return refuseCommittedConflict(with: conflict.id, of: leader, token: token)
+            }
             // Not by a leader of another epoch, who was elected by nobody that may have acknowledged it.
             guard !isJoining || memberships.takesAllVoters(commit: commit) else {
-                return diverge(from: leader, epoch, holding: log.lastIndex)
+                return divergeWhileJoining(from: leader, token: token)
             }
             truncateLog(after: conflict.index.previous)
         }
@@ -148,13 +151,20 @@ extension RaftNode {
         return true
     }
 
-    /// A7: what is committed stays. Someone broke a promise, and going on would spread it.
-    mutating func haltOnCommittedConflict(with entry: EntryID) {
+    /// A7: what is committed stays. A leader of another epoch may have been promoted without it. One of the same has
+    /// broken a promise, and going on would spread it.
+    mutating func refuseCommittedConflict(with entry: EntryID, of leader: NodeID, token: ReplyToken) {
+        guard !isJoining else { return divergeWhileJoining(from: leader, token: token) }
         let ours = log.term(at: entry.index).map { "\($0).\(entry.index)" } ?? "nothing"
         halt(
             .committedEntryConflicts,
             "a leader of term \(term) has entry \(entry) where this log has \(ours), committed up to \(commit)"
         )
+    }
+
+    private mutating func divergeWhileJoining(from leader: NodeID, token: ReplyToken) {
+        diverge(from: leader, epoch, holding: log.lastIndex)
+        dropped.append(token)
     }
 
     // MARK: The leader counts

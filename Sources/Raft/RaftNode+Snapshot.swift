@@ -39,7 +39,7 @@ extension RaftNode {
         if last.index > commit {
             if log.contains(last) { advanceCommit(to: last.index) } else { install(request.snapshot) }
         } else if last.index >= log.base.index, !log.contains(last) {
-            return haltOnCommittedConflict(with: last)
+            return refuseCommittedConflict(with: last, of: leader, token: token)
         }
         answer(match: last.index, to: leader, token: token)
     }

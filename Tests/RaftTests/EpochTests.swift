@@ -100,6 +100,27 @@ final class EpochTests: XCTestCase {
         XCTAssertEqual(node.status.divergence?.holding, 2)
     }
 
+    func testNorIsWhatIsCommittedHereAndDiffersThere() {
+        let there = Fixture.entries(terms: [1, 1])
+        let membership = Fixture.membership(voters: ["a", "b", "c"])
+        let snapshot = Snapshot(last: there[1].id, chain: there[1].chain, membership: membership, state: [])
+        let requests: [RPCRequest] = [
+            .appendEntries(AppendEntries(term: 5, previous: there[0].id, entries: there.suffix(1), commit: 0)),
+            .appendEntries(AppendEntries(term: 5, previous: there[1].id, entries: [], commit: 0)),
+            .installSnapshot(InstallSnapshot(term: 5, snapshot: snapshot)),
+        ]
+        for request in requests {
+            var node = Fixture.node(terms: [1, 2])
+            node.receive(heartbeat(term: 2, commit: 2), from: "b")
+            XCTAssertEqual(node.persistAll(now: .zero).compactMap(\.committed), [1...2])
+            XCTAssertTrue(isDropped(step(&node, request, from: "c", child)), "\(request)")
+            XCTAssertNil(node.fault, "\(request)")
+            XCTAssertEqual(node.status.last, EntryID(term: 2, index: 2))
+            XCTAssertEqual(node.status.divergence, Divergence(peer: "c", epoch: child, holding: 2), "\(request)")
+            XCTAssertNil(node.leader)
+        }
+    }
+
     func testWhoLacksEntriesOrHasTheSameJoins() {
         for terms in [[1], [1, 1]] as [[UInt64]] {
             var node = Fixture.node(terms: terms)

@@ -71,6 +71,12 @@ extension Oracle {
         for entry in other.applied.dropFirst(applied.count).prefix(while: { $0.index <= index }) { takeIn(entry) }
     }
 
+    /// What was committed before the fork may have been applied only by nodes that had come here.
+    func tellParent() {
+        guard let parent else { return }
+        parent.learn(from: self, through: min(epoch.fork, parent.committed.commonEnd(with: committed)))
+    }
+
     /// The first node applies an entry.
     private func takeIn(_ entry: Entry) {
         applied.append(entry)

@@ -219,6 +219,7 @@ extension World {
 
     /// Everything that clients were told is judged by the log that came out of it.
     func conclude() {
+        for line in lines.reversed() { line.tellParent() }
         for line in lines {
             line.concludeChanges()
             line.concludeLosses()
