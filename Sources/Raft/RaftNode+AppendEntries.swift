@@ -109,6 +109,10 @@ extension RaftNode {
     /// §5.3: "If an existing entry conflicts with a new one (same index but different terms), delete the existing entry
     /// and all that follow it", and "append any new entries not already in the log". A4: only then.
     private mutating func store(_ entries: [Entry], from leader: NodeID, token: ReplyToken) {
+        // A6 is not true of a leader who was promoted without what is folded away here.
+        if let atBase = entries.first(where: { $0.index == log.base.index }), !log.contains(atBase.id) {
+            return refuseCommittedConflict(with: atBase.id, of: leader, token: token)
+        }
         guard let firstNew = entries.firstIndex(where: { $0.index > log.base.index && !log.contains($0.id) }) else {
             return
         }
@@ -162,7 +166,7 @@ extension RaftNode {
         )
     }
 
-    private mutating func divergeWhileJoining(from leader: NodeID, token: ReplyToken) {
+    mutating func divergeWhileJoining(from leader: NodeID, token: ReplyToken) {
         diverge(from: leader, epoch, holding: log.lastIndex)
         dropped.append(token)
     }

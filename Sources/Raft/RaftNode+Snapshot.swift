@@ -37,7 +37,15 @@ extension RaftNode {
         // §7: "If existing log entry has same index and term as snapshot's last included entry, retain log entries
         // following it". What is committed here is the same anyway.
         if last.index > commit {
-            if log.contains(last) { advanceCommit(to: last.index) } else { install(request.snapshot) }
+            if log.contains(last) {
+                advanceCommit(to: last.index)
+            } else {
+                // Nobody can tell whether what this log has is in the state of a node that was promoted.
+                guard !isJoining || !isMember || memberships.takesAllVoters(commit: commit) else {
+                    return divergeWhileJoining(from: leader, token: token)
+                }
+                install(request.snapshot)
+            }
         } else if last.index >= log.base.index, !log.contains(last) {
             return refuseCommittedConflict(with: last, of: leader, token: token)
         }

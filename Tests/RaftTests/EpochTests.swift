@@ -10,6 +10,12 @@ final class EpochTests: XCTestCase {
         .heartbeat(Heartbeat(term: Term(term), commit: commit, round: 1))
     }
 
+    private func snapshot(_ last: Entry, term: Term) -> RPCRequest {
+        let membership = Fixture.membership(voters: ["a", "b", "c"])
+        let snapshot = Snapshot(last: last.id, chain: last.chain, membership: membership, state: [])
+        return .installSnapshot(InstallSnapshot(term: term, snapshot: snapshot))
+    }
+
     private func step(_ node: inout RaftNode, _ request: RPCRequest, from sender: NodeID, _ epoch: Epoch) -> [Ready] {
         node.step(.request(request, from: Fixture.identity(sender), epoch: epoch, token: ReplyToken(9)), now: .zero)
         return node.persistAll(now: .zero)
@@ -102,12 +108,10 @@ final class EpochTests: XCTestCase {
 
     func testNorIsWhatIsCommittedHereAndDiffersThere() {
         let there = Fixture.entries(terms: [1, 1])
-        let membership = Fixture.membership(voters: ["a", "b", "c"])
-        let snapshot = Snapshot(last: there[1].id, chain: there[1].chain, membership: membership, state: [])
         let requests: [RPCRequest] = [
             .appendEntries(AppendEntries(term: 5, previous: there[0].id, entries: there.suffix(1), commit: 0)),
             .appendEntries(AppendEntries(term: 5, previous: there[1].id, entries: [], commit: 0)),
-            .installSnapshot(InstallSnapshot(term: 5, snapshot: snapshot)),
+            snapshot(there[1], term: 5),
         ]
         for request in requests {
             var node = Fixture.node(terms: [1, 2])
@@ -119,6 +123,33 @@ final class EpochTests: XCTestCase {
             XCTAssertEqual(node.status.divergence, Divergence(peer: "c", epoch: child, holding: 2), "\(request)")
             XCTAssertNil(node.leader)
         }
+    }
+
+    func testNorIsALogReplacedByAStateThatMayLackItsEntries() {
+        let last = Fixture.entries(terms: [1, 1, 5, 5])[3]
+        var node = Fixture.node(terms: [1, 2])
+        XCTAssertTrue(isDropped(step(&node, snapshot(last, term: 5), from: "c", child)))
+        XCTAssertEqual(node.status.last, EntryID(term: 2, index: 2))
+        XCTAssertEqual(node.status.divergence, Divergence(peer: "c", epoch: child, holding: 2))
+
+        // Of a pair, each has whatever was acknowledged.
+        var half = Fixture.node(of: ["a", "c"], terms: [1, 2])
+        _ = step(&half, snapshot(last, term: 5), from: "c", child)
+        XCTAssertNil(half.status.divergence)
+        XCTAssertEqual(half.status.last, last.id)
+    }
+
+    func testWhatIsFoldedAwayIsNotTakenForTheSame() {
+        var node = Fixture.node(terms: [1])
+        node.receive(snapshot(Fixture.entries(terms: [1, 2])[1], term: 2), from: "b")
+        node.persistAll(now: .zero)
+        XCTAssertEqual(node.status.last, EntryID(term: 2, index: 2))
+        let there = Fixture.entries(terms: [1, 1, 5])
+        let append = AppendEntries(term: 5, previous: there[0].id, entries: there.suffix(2), commit: 0)
+        XCTAssertTrue(isDropped(step(&node, .appendEntries(append), from: "c", child)))
+        XCTAssertNil(node.fault)
+        XCTAssertEqual(node.status.last, EntryID(term: 2, index: 2))
+        XCTAssertEqual(node.status.divergence, Divergence(peer: "c", epoch: child, holding: 2))
     }
 
     func testWhoLacksEntriesOrHasTheSameJoins() {

@@ -38,6 +38,13 @@ extension Oracle {
         checkLosses()
     }
 
+    /// Whether a node that comes over may stay. Who has committed other entries before the fork, where an operator
+    /// accepted their loss, finds out when it is sent the first one, and stops.
+    func hasCommittedTheSame(as replica: SimulatedReplica) -> Bool {
+        let written = records[replica.machine.number].written
+        return committed.commonEnd(with: written) >= min(replica.node.commit, committed.last)
+    }
+
     /// What was committed before is here: all of it, or up to where the operator was told that nothing is lost.
     func checkLosses() {
         guard let parent else { return }
@@ -62,7 +69,10 @@ extension Oracle {
             let line = epoch == theirs ? self : children.first { $0.epoch == theirs }
             let written = records[replica.machine.number].written
             let theirLog = line?.committed ?? committed
-            if theirLog.commonEnd(with: written) == written.last, theirLog.commonEnd(with: committed) >= written.base {
+            // Nor can it tell where the others have folded away what it has.
+            if theirLog.commonEnd(with: written) == written.last, theirLog.commonEnd(with: committed) >= written.base,
+                !records.contains(where: { $0.stored.base > written.last })
+            {
                 violation(.wronglyPromoted, "\(replica.machine.id) has nothing to lose, and does not follow \(theirs)")
             }
         } else if theirs.isChild(of: epoch) || theirs.number < epoch.number || theirs == epoch {
