@@ -89,7 +89,7 @@ extension RaftNode {
         // A2, A8: what this request proved, not what this log happens to hold beyond.
         let match = request.proves
         // Figure 2: "If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last new entry)".
-        advanceCommit(to: min(request.commit, match))
+        learnCommit(min(request.commit, match))
         // B5: a promise, also when there was nothing new: the entries may still be on their way to the disk.
         answer(.accepted(match: match), to: leader, token: token)
     }

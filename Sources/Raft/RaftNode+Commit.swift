@@ -67,7 +67,13 @@ extension RaftNode {
         return end
     }
 
-    mutating func advanceCommit(to index: LogIndex) {
+    /// What a leader said is committed; it says so again.
+    mutating func learnCommit(_ index: LogIndex) {
+        guard isEpochOnDisk else { return }
+        advanceCommit(to: index)
+    }
+
+    private mutating func advanceCommit(to index: LogIndex) {
         precondition(index <= log.lastIndex, "entry \(index) cannot be committed: the log ends at \(log.lastEntry)")
         commit = max(commit, index)
     }

@@ -12,6 +12,10 @@ extension RaftNode {
         epoch != membership.epoch || memberships.membership(at: log.durableIndex).epoch == membership.epoch
     }
 
+    /// Whether what this node has on its disk says the same. Until then nothing that its leader has committed is: back
+    /// in the former epoch after a crash, it might be another entry that is committed there.
+    var isEpochOnDisk: Bool { !isJoining && isEpochDurable }
+
     /// Follows a leader of a later epoch than its log speaks of. Whoever is a voter by that log may not campaign.
     var isJoining: Bool { epoch != membership.epoch }
 

@@ -101,7 +101,7 @@ extension RaftNode {
             )
         }
         let history = compareHistory(with: leader, request)
-        if history.different == nil { advanceCommit(to: request.commit) }
+        if history.different == nil { learnCommit(request.commit) }
         answer(request, history, to: leader, token: token)
     }
 

@@ -38,7 +38,7 @@ extension RaftNode {
         // following it". What is committed here is the same anyway.
         if last.index > commit {
             if log.contains(last) {
-                advanceCommit(to: last.index)
+                learnCommit(last.index)
             } else {
                 // Nobody can tell whether what this log has is in the state of a node that was promoted.
                 guard !isJoining || !isMember || memberships.takesAllVoters(commit: commit) else {

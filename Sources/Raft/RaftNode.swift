@@ -122,7 +122,8 @@ package struct RaftNode: Sendable {
     /// Everything the shell must now do, or nil. Clears it: the caller owes all of it, in field order.
     package mutating func takeReady() -> Ready? {
         guard fault == nil else { return nil }
-        log.release(through: handedOut, keeping: settings.retainedBytesMax)
+        // Before all of an epoch's log is here, none of it is applied.
+        log.release(through: isJoining ? log.durableIndex : handedOut, keeping: settings.retainedBytesMax)
         beginReadRound()
         askForReadIndex()
         updateBackup()

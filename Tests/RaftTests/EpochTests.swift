@@ -152,6 +152,22 @@ final class EpochTests: XCTestCase {
         XCTAssertEqual(node.status.divergence, Divergence(peer: "c", epoch: child, holding: 2))
     }
 
+    func testNothingIsAppliedBeforeACrashWouldLeaveTheNodeInTheEpoch() {
+        var node = Fixture.node(terms: [1, 1])
+        let log = Fixture.entries(terms: [1, 1])
+        var append = AppendEntries(term: 5, previous: log[1].id, previousChain: log[1].chain, entries: [], commit: 2)
+        XCTAssertEqual(step(&node, .appendEntries(append), from: "c", child).compactMap(\.committed), [])
+
+        let promoted = Membership([Fixture.member("a", .learner), Fixture.member("c")], epoch: child)
+        let payload = MembershipCoding.encode(promoted, cluster: Fixture.cluster)
+        let id = EntryID(term: 5, index: 3)
+        append.entries = [Entry(id: id, kind: .membership, payload: payload, after: log[1].chain)]
+        append.commit = 3
+        // As it is sent, it is not on the disk yet.
+        XCTAssertEqual(step(&node, .appendEntries(append), from: "c", child).compactMap(\.committed), [])
+        XCTAssertEqual(step(&node, heartbeat(commit: 3), from: "c", child).compactMap(\.committed), [1...3])
+    }
+
     func testWhoLacksEntriesOrHasTheSameJoins() {
         for terms in [[1], [1, 1]] as [[UInt64]] {
             var node = Fixture.node(terms: terms)

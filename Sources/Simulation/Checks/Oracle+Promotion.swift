@@ -15,13 +15,6 @@ extension Oracle {
     /// Whether the node that was promoted ever led, so that others may know.
     private var hasBegun: Bool { committed.last > epoch.fork }
 
-    /// Up to a fork, what a child has committed stays so here.
-    func isCommittedByChildren(_ id: EntryID) -> Bool {
-        children.contains { child in
-            id.index <= child.epoch.fork && (child.committed.holds(id) || child.isCommittedByChildren(id))
-        }
-    }
-
     /// Whether it forks from another line, at once or later, where nothing may be lost.
     func hasEverything(of other: Oracle) -> Bool {
         guard let parent else { return false }

@@ -173,7 +173,7 @@ final class Oracle {
             guard index == commit else { continue }
             // In the step that commits it, the next membership may have come into force.
             let inForce = [record.membership ?? .empty, replica.node.membership]
-            if !isCommittedByChildren(id), !inForce.contains(where: { isHeldByQuorum(id, of: $0) }) {
+            if !inForce.contains(where: { isHeldByQuorum(id, of: $0) }) {
                 let voters = replica.node.membership.voters.map(\.id)
                 violation(.committedWithoutQuorum, "\(replica.machine.id) commits \(id) without a quorum of \(voters)")
             }

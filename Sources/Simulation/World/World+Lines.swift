@@ -56,7 +56,6 @@ extension World {
         }
         guard let line = lines.first(where: { $0.epoch == epoch ?? .initial }), line !== former else { return }
         machine.ownOracle = line
-        line.learn(from: former, through: min(log.summary.last.index, former.epoch.fork))
     }
 
     /// The machine's disk was lost: it counts no more.
