@@ -57,6 +57,8 @@ final class Connection {
     var exchange: Exchange?
     /// While `streaming` or `streamWaiting`, and from the answer on.
     var stream: ResponseStream?
+    /// The reply under way has told the peer that nothing follows it.
+    var endsAfterReply = false
     /// When the loop acts on this connection's phase lasting too long.
     var deadline: ContinuousClock.Instant
     /// While `idle`: when the next request must have begun.

@@ -39,8 +39,15 @@ extension ConnectionLoop {
         connection.phase = .idle
         connection.idleUntil = now + environment.configuration.idleTimeout
         setDeadline(connection, min(connection.idleUntil, now + .seconds(1)))
-        // A kept connection would wait for a request that this server should not get any more.
-        if isDraining { connection.socket.shutdown() }
+        if isDraining { waitForLastRequest(on: connection) }
+    }
+
+    /// A connection that waits for a request, while draining. Where the peer does not know that the server ends, its next
+    /// request may be on its way, and a reset would leave it in doubt.
+    func waitForLastRequest(on connection: Connection) {
+        guard !connection.endsAfterReply, drainPatience > .zero else { return connection.socket.shutdown() }
+        connection.idleUntil = min(connection.idleUntil, now + drainPatience)
+        setDeadline(connection, min(connection.deadline, connection.idleUntil))
     }
 
     func setDeadline(_ connection: Connection, _ time: ContinuousClock.Instant) {

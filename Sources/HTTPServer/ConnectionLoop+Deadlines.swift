@@ -21,7 +21,10 @@ extension ConnectionLoop {
         case .idle:
             // A peer's end that came together with its request is one event, which the library took for the request
             // alone.
-            if connection.idleUntil <= now || connection.socket.hasEnded {
+            if isDraining, connection.socket.hasUnreadBytes {
+                // In time: the library reads it in this turn.
+                setDeadline(connection, now + environment.configuration.drainReceiveTimeout)
+            } else if connection.idleUntil <= now || connection.socket.hasEnded {
                 close(connection)
             } else {
                 setDeadline(connection, connection.idleUntil)

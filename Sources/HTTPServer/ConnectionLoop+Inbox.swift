@@ -60,16 +60,12 @@ extension ConnectionLoop {
 
     private func drain(idleTimeout: Duration) {
         isDraining = true
+        drainPatience = environment.kind == .peers ? .zero : idleTimeout
         let limit = now + environment.configuration.drainReceiveTimeout
         for connection in slots.all {
             switch connection.phase {
             case .idle where !connection.socket.hasUnreadBytes:
-                if environment.kind == .peers || idleTimeout == .zero {
-                    connection.socket.shutdown()
-                } else {
-                    connection.idleUntil = min(connection.idleUntil, now + idleTimeout)
-                    setDeadline(connection, min(connection.deadline, connection.idleUntil))
-                }
+                waitForLastRequest(on: connection)
             case .idle, .awaitingHead, .receiving:
                 // A request already on its way is still served, if the rest of it comes soon.
                 connection.idleUntil = min(connection.idleUntil, limit)

@@ -175,12 +175,13 @@ extension ConnectionLoop {
         }
         connection.exchange = nil
         connection.phase = .replying
+        connection.endsAfterReply = response.closesConnection || isDraining
         environment.counters.bodyBytesOut.add(response.body.count)
         setDeadline(connection, now + replyTimeout(response.body.count))
         return connection.library.queue(
             response,
             serverName: environment.configuration.serverName,
-            closes: response.closesConnection || isDraining
+            closes: connection.endsAfterReply
         )
     }
 

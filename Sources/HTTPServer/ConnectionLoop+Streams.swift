@@ -12,12 +12,13 @@ extension ConnectionLoop {
         connection.stream = stream
         connection.isWatched = false
         connection.phase = .streaming
+        connection.endsAfterReply = head.closesConnection || isDraining
         if isDraining { stream.finish() }
         setDeadline(connection, now + environment.configuration.receiveTimeout)
         return connection.library.queueStream(
             head,
             serverName: environment.configuration.serverName,
-            closes: head.closesConnection || isDraining,
+            closes: connection.endsAfterReply,
             of: connection
         )
     }

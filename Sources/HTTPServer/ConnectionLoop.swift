@@ -26,6 +26,8 @@ final class ConnectionLoop {
     var now = ContinuousClock.now
     /// Every reply from now on ends its connection.
     var isDraining = false
+    /// How long a kept connection may still bring a request then.
+    var drainPatience = Duration.zero
     /// Nothing is suspended any more.
     var isStopping = false
     /// Connections the library must not be stopped with.

@@ -19,9 +19,8 @@ final class CutOffTests: ChaosTestCase {
         let load = Load(on: cluster.urls, patience: .milliseconds(100))
         var gaps: [Duration] = []
         for _ in 1...rounds {
-            try await cluster.waitUntil(degraded: false)
             try await load.waitForAcknowledgements()
-            let former = try await cluster.primary()
+            let former = try await cluster.primaryWithItsBackup()
             let cut = ContinuousClock.now
             try network.cutOff(former)
             try await load.waitForAcknowledgements()

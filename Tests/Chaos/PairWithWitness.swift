@@ -52,6 +52,19 @@ extension ThrowawayCluster {
         throw LoadError(description: "\(node) is not as expected within \(time): \(last)")
     }
 
+    /// The primary, while its backup has everything: by its own word, for one that was away may still take itself for the
+    /// primary, and say so of its own time.
+    func primaryWithItsBackup(within time: Duration = .seconds(30)) async throws -> String {
+        let deadline = ContinuousClock.now + time
+        while ContinuousClock.now < deadline {
+            let primary = try await primary()
+            let status = try await status(of: primary)
+            if status.state == "leader", status.degraded == false { return primary }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        throw LoadError(description: "no primary has its backup within \(time)")
+    }
+
     /// Waits until the primary works with its backup, or without it, and says so; what it says.
     @discardableResult
     func waitUntil(degraded: Bool, within time: Duration = .seconds(30)) async throws -> ClusterStatus {

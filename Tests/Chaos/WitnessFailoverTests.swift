@@ -10,9 +10,8 @@ final class WitnessFailoverTests: ChaosTestCase {
         var gaps: [Duration] = []
         for _ in 1...rounds {
             // A primary that works without its backup is not to be lost: the cluster would wait for it.
-            try await cluster.waitUntil(degraded: false)
             try await load.waitForAcknowledgements()
-            let primary = try await cluster.primary()
+            let primary = try await cluster.primaryWithItsBackup()
             let killed = ContinuousClock.now
             try await cluster.kill(primary)
             try await load.waitForAcknowledgements()
@@ -30,9 +29,8 @@ final class WitnessFailoverTests: ChaosTestCase {
         let load = Load(on: cluster.urls, patience: .milliseconds(100))
         var gaps: [Duration] = []
         for _ in 1...rounds {
-            try await cluster.waitUntil(degraded: false)
             try await load.waitForAcknowledgements()
-            let former = try await cluster.primary()
+            let former = try await cluster.primaryWithItsBackup()
             let frozen = ContinuousClock.now
             try cluster.pause(former)
             try await load.waitForAcknowledgements()

@@ -173,6 +173,34 @@ final class LifecycleTests: XCTestCase {
         wait(for: [drained], timeout: 10)
     }
 
+    /// Who was promised that the connection stays sends its next request on it.
+    func testARequestAfterAReplyThatWasUnderWayIsStillServedWhileDraining() throws {
+        let long = String(repeating: "long", count: 4 << 20)
+        let server = try ServerUnderTest(
+            self,
+            configure: { $0.drainIdleTimeout = .seconds(2) }
+        ) { exchange in
+            if exchange.request.path == "/now" { ServerUnderTest.echo(exchange) } else { exchange.respond(.text(long)) }
+        }
+        let client = try server.connect()
+        try client.send(get)
+        server.wait(for: long.utf8.count, of: "bytes to send") { $0.sum(\.bodyBytesOutTotal) }
+        let drained = expectation(description: "drained")
+        DispatchQueue.global().async {
+            server.server.drain(grace: .seconds(20))
+            drained.fulfill()
+        }
+        while (try? server.connect()) != nil { usleep(1000) }
+        let reply = try client.reply()
+        XCTAssertEqual(reply.body.utf8.count, long.utf8.count)
+        XCTAssertFalse(reply.closes)
+        try client.send("GET /now HTTP/1.1\r\nHost: h\r\n\r\n")
+        let last = try client.reply()
+        XCTAssertEqual(last.status, 200)
+        XCTAssertTrue(last.closes)
+        wait(for: [drained], timeout: 10)
+    }
+
     func testDrainGivesUpAfterItsGrace() throws {
         let parked = Parked()
         let server = try ServerUnderTest(self) { parked.append($0) }
