@@ -42,8 +42,8 @@ extension ConnectionLoop {
         if isDraining { waitForLastRequest(on: connection) }
     }
 
-    /// A connection that waits for a request, while draining. Where the peer does not know that the server ends, its next
-    /// request may be on its way, and a reset would leave it in doubt.
+    /// A connection that waits for a request, while draining. Where the peer does not know that the server ends, its
+    /// next request may be on its way, and a reset would leave it in doubt.
     func waitForLastRequest(on connection: Connection) {
         guard !connection.endsAfterReply, drainPatience > .zero else { return connection.socket.shutdown() }
         connection.idleUntil = min(connection.idleUntil, now + drainPatience)

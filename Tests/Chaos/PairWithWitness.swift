@@ -52,8 +52,8 @@ extension ThrowawayCluster {
         throw LoadError(description: "\(node) is not as expected within \(time): \(last)")
     }
 
-    /// The primary, while its backup has everything: by its own word, for one that was away may still take itself for the
-    /// primary, and say so of its own time.
+    /// The primary, while its backup has everything: by its own word, for one that was away may still take itself for
+    /// the primary, and say so of its own time.
     func primaryWithItsBackup(within time: Duration = .seconds(30)) async throws -> String {
         let deadline = ContinuousClock.now + time
         while ContinuousClock.now < deadline {

@@ -48,6 +48,20 @@ final class ProposalTests: XCTestCase {
         XCTAssertEqual(node.persistAll(now: .zero).settled, [.committed(1, indexes: 3...3, copies: 1)])
     }
 
+    /// G4: the copy of the next leader, who has no vote at that entry, is none that a commit took.
+    func testG4TheCopyOfALeaderWithoutAVoteIsNotCounted() {
+        for (change, copies) in [(MembershipChange.demote("b"), 1), (.remove("c"), 2)] {
+            var node = leader()
+            node.step(.changeMembership(1, change), now: .zero)
+            XCTAssertEqual(propose(2, to: &node), [])
+            node.receive(.heartbeat(.init(term: 9, commit: 4, round: 1)), from: "b")
+            XCTAssertTrue(
+                node.persistAll(now: .zero).settled.contains(.committed(2, indexes: 4...4, copies: copies)),
+                "\(change)"
+            )
+        }
+    }
+
     func testWhoDoesNotLeadRefuses() {
         var node = Fixture.node()
         XCTAssertEqual(propose(1, to: &node), [.rejected(1, .notLeader(leader: nil))])
