@@ -33,9 +33,10 @@ extension Oracle {
 
     /// Whether a node that comes over may stay. Who has committed other entries before the fork, where an operator
     /// accepted their loss, finds out when it is sent the first one, and stops.
-    func hasCommittedTheSame(as replica: SimulatedReplica) -> Bool {
-        let written = records[replica.machine.number].written
-        return committed.commonEnd(with: written) >= min(replica.node.commit, committed.last)
+    func hasCommittedTheSame(as replica: SimulatedReplica, in former: Oracle) -> Bool {
+        // Its own log may have folded them away.
+        let known = min(replica.node.commit, former.committed.last, committed.last)
+        return committed.commonEnd(with: former.committed) >= known
     }
 
     /// What was committed before is here: all of it, or up to where the operator was told that nothing is lost.

@@ -33,7 +33,7 @@ extension World {
         let former = oracle(of: machine)
         guard !machine.isOutdated, epoch != former.epoch else { return }
         if let line = lines.first(where: { $0.epoch == epoch }) {
-            guard line.hasCommittedTheSame(as: replica) else { return }
+            guard line.hasCommittedTheSame(as: replica, in: former) else { return }
             line.learn(from: former, through: LogIndex(replica.broker.appliedIndex))
             machine.ownOracle = line
         } else {
