@@ -48,6 +48,23 @@ final class ProposalTests: XCTestCase {
         XCTAssertEqual(node.persistAll(now: .zero).settled, [.committed(1, indexes: 3...3, copies: 1)])
     }
 
+    /// G4: the backup was promoted without it.
+    func testG4WhatWasCommittedWithTheWitnessAloneHasOneCopy() {
+        var node = Fixture.node(of: ["a", "b"], witnesses: ["w"])
+        Fixture.elect(&node)
+        for peer in ["b", "w"] as [NodeID] { node.receive(accepted(2), from: peer) }
+        node.persistAll(now: .zero)
+        node.step(.refused("b"), now: .zero)
+        XCTAssertEqual(propose(1, to: &node), [])
+        node.receive(accepted(3), from: "w")
+        XCTAssertEqual(node.commit, 3)
+        let heartbeat = RPCRequest.heartbeat(.init(term: 9, commit: .zero, round: 1))
+        let epoch = Epoch(number: 1, id: 77, parent: 0, fork: 3)
+        node.step(.request(heartbeat, from: Fixture.identity("b"), epoch: epoch, token: ReplyToken(9)), now: .zero)
+        XCTAssertEqual(node.leader, "b")
+        XCTAssertEqual(node.persistAll(now: .zero).settled, [.committed(1, indexes: 3...3, copies: 1)])
+    }
+
     /// G4: the copy of the next leader, who has no vote at that entry, is none that a commit took.
     func testG4TheCopyOfALeaderWithoutAVoteIsNotCounted() {
         for (change, copies) in [(MembershipChange.demote("b"), 1), (.remove("c"), 2)] {
