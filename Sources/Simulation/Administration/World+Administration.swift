@@ -53,8 +53,10 @@ extension World {
 
     private func administrationDelay(_ errand: Errand) -> Duration { .microseconds(errand.random.next(in: 50...300)) }
 
+    /// Once the faults have ended, one of those that work.
     private func anyMachine(_ errand: Errand) -> Int {
-        errand.random.pick(machines.filter { $0.isTakenIn && !$0.isWiped }.map(\.number))
+        let choice = machines.filter { $0.isTakenIn && !$0.isWiped }.map(\.number)
+        return errand.random.pick(probe.map { probe in choice.filter(probe.core.contains) } ?? choice)
     }
 
     func arrive(_ call: AdministrationCall) {

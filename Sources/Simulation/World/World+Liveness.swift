@@ -24,7 +24,9 @@ extension World {
     var patience: Duration {
         let entry = 2 * knobs.delayMax + knobs.diskMax + 2 * knobs.turnMax
         let entries = Int(prevailing.committed.last.rawValue) * entry
-        return .microseconds(knobs.appendStall + entries) + settings.electionTimeout * 20 + .seconds(1)
+        // Who joins may have asked one that has gone.
+        let join = knobs.spares > 0 ? knobs.requestTimeout : 0
+        return .microseconds(knobs.appendStall + entries + join) + settings.electionTimeout * 20 + .seconds(1)
     }
 
     /// Long enough for what is under way to arrive, or to be lost.
@@ -101,8 +103,19 @@ extension World {
             let votes = log.membership.voters.compactMap(oracle.number).count { voter in
                 core.contains(voter) && oracle.lastStored(on: voter) <= log.lastEntry
             }
-            return isVoter && votes >= log.membership.quorum
+            return isVoter && votes >= log.membership.quorum && hearsOfTheEnd(of: log, at: candidate, core)
         }
+    }
+
+    /// Whether a voter of a pair can find out that the change which ended it is committed: it knows, or who voted with
+    /// it is there to be asked.
+    private func hearsOfTheEnd(of log: ShadowLog, at candidate: Int, _ core: [Int]) -> Bool {
+        let (membership, change) = (log.membership, log.memberships.last?.index ?? .zero)
+        guard let former = log.formerMembership, former.quorum == former.voters.count,
+            former.epoch == membership.epoch, change > machines[candidate].replica?.node.commit ?? .zero
+        else { return true }
+        let asked = former.voters.filter { membership.recognises($0.identity) }
+        return asked.compactMap(oracle.number).allSatisfy(core.contains)
     }
 
     /// Half of the time all that are left; otherwise as few as can elect a primary.
