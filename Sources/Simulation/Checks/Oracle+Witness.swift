@@ -92,7 +92,8 @@ extension Oracle {
         guard let pair = pair(ledBy: replica),
             let id = records[pair.leader].written.entry(at: pair.status.commit)?.id
         else { return }
-        let others = pair.status.isDegraded ? [pair.backup, pair.witness] : [pair.backup]
+        let isOlder = pairs[pair.leader].map { $0.term == pair.status.term && $0.isOlder(id) } ?? false
+        let others = pair.status.isDegraded || isOlder ? [pair.backup, pair.witness] : [pair.backup]
         if !records[pair.leader].stored.holds(id) || !others.contains(where: { records[$0].holds(id) }) {
             let standing = pair.status.isDegraded ? "out" : "in"
             violation(

@@ -25,6 +25,9 @@ struct PairWatch {
     /// What a backup has that can be elected whatever the witness has.
     var goal: LogIndex { max(start, sentToWitness) }
 
+    /// Whether the witness may have been asked for this entry before there was a backup: its answer commits it.
+    func isOlder(_ entry: EntryID) -> Bool { !hasPassed && entry.index < start }
+
     mutating func sent(through last: LogIndex) { sentToWitness = max(sentToWitness, last) }
 
     mutating func note(_ backup: Status.Peer, last: LogIndex, now: Instant) {
