@@ -114,10 +114,11 @@ extension RaftNode {
     /// What a follower knows of an entry it proposed. It has it on disk, which counts unless it had stopped voting, and
     /// so had the leader that it learned the commit from, if any, when that was elected; it counts if it votes. More
     /// where a commit takes more: a quorum of the voters at that entry, or of one fewer, for the change after it may
-    /// not have come here yet; and a witness holds nothing.
+    /// not have come here yet; and a witness holds nothing. A node that was promoted needed nobody.
     private func copiesOfAnOrphan(at index: LogIndex) -> Int {
         let membership = memberships.membership(at: index)
-        let fewest = (membership.voters.count - 1) / 2 + 1
+        let tookQuorum = membership.epoch == epoch || index <= committedLeading
+        let fewest = tookQuorum ? (membership.voters.count - 1) / 2 + 1 : 1
         let isHere = membership.recognises(identity) && membership[identity.id]?.kind == .voter
         let leaderVotes = leader.map { membership[$0]?.kind == .voter } ?? false
         let isThereToo = isHere && leaderVotes && index > committedLeading

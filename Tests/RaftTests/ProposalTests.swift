@@ -65,6 +65,31 @@ final class ProposalTests: XCTestCase {
         XCTAssertEqual(node.persistAll(now: .zero).settled, [.committed(1, indexes: 3...3, copies: 1)])
     }
 
+    /// G4: it took no quorum, but an operator's word.
+    func testG4WhatAPromotedNodeCommittedHasTwoCopies() {
+        var node = leader(of: ["a", "b", "c", "d", "e"])
+        node.step(.propose(Proposal(ticket: 1, payloads: [[1]])), now: .zero)
+        let mine = node.persistAll(now: .zero).compactMap(\.persist).flatMap(\.entries)[0]
+        let epoch = Epoch(number: 1, id: 77, parent: 0, fork: mine.index)
+        let learners = ["a", "b", "c", "e"].map { Fixture.member($0, .learner) }
+        let promoted = Membership(learners + [Fixture.member("d")], epoch: epoch)
+        let first = Entry(
+            id: EntryID(term: 9, index: mine.index.next),
+            kind: .membership,
+            payload: MembershipCoding.encode(promoted, cluster: Fixture.cluster),
+            after: mine.chain
+        )
+        let append = AppendEntries(term: 9, previous: mine.id, entries: [first], commit: first.index)
+        var settled: [Settlement] = []
+        // The commit counts once the first one has the epoch on the disk.
+        for _ in 1...2 {
+            let sender = Fixture.identity("d")
+            node.step(.request(.appendEntries(append), from: sender, epoch: epoch, token: ReplyToken(9)), now: .zero)
+            settled += node.persistAll(now: .zero).settled
+        }
+        XCTAssertEqual(settled, [.committed(1, indexes: 3...3, copies: 2)])
+    }
+
     /// G4: the copy of the next leader, who has no vote at that entry, is none that a commit took.
     func testG4TheCopyOfALeaderWithoutAVoteIsNotCounted() {
         for (change, copies) in [(MembershipChange.demote("b"), 1), (.remove("c"), 2)] {
