@@ -34,9 +34,10 @@ extension Oracle {
     /// Whether a node that comes over may stay. Who has committed other entries before the fork, where an operator
     /// accepted their loss, finds out when it is sent the first one, and stops.
     func hasCommittedTheSame(as replica: SimulatedReplica, in former: Oracle) -> Bool {
-        // Its own log may have folded them away.
-        let known = min(replica.node.commit, former.committed.last, committed.last)
-        return committed.commonEnd(with: former.committed) >= known
+        // Its own log may have folded them away; and who was promoted may be about to commit its own.
+        let known = min(replica.node.commit, former.committed.last)
+        let theirs = survivor.map { committed.last < known ? records[$0].written : committed } ?? committed
+        return theirs.commonEnd(with: former.committed) >= known
     }
 
     /// What was committed before is here: all of it, or up to where the operator was told that nothing is lost.

@@ -13,6 +13,8 @@ final class Oracle {
     let epoch: Epoch
     /// The line that this one forks from.
     let parent: Oracle?
+    /// The machine whose node went on alone.
+    let survivor: Int?
     /// Up to where the operator was told that nothing is lost; nil where nothing is at all.
     let certain: LogIndex?
     /// The lines that fork from this one.
@@ -49,24 +51,26 @@ final class Oracle {
 
     /// - Parameter founding: what the first entry of every log says.
     init(machines: [Machine], founding: Membership) {
-        (number, epoch, parent, certain) = (0, .initial, nil, nil)
+        (number, epoch, parent, survivor, certain) = (0, .initial, nil, nil, nil)
         self.machines = machines
         memberships[EntryID(term: 1, index: 1)] = founding
         records = machines.map { _ in Record() }
     }
 
     /// The line of a node that goes on alone: it has whatever that node's log has.
-    init(number: Int, from parent: Oracle, of survivor: SimulatedReplica, certain: LogIndex?) {
-        (self.number, epoch, self.parent, self.certain) = (number, survivor.node.epoch, parent, certain)
+    init(number: Int, from parent: Oracle, of replica: SimulatedReplica, certain: LogIndex?) {
+        let survivor = replica.machine.number
+        (self.number, epoch, self.parent) = (number, replica.node.epoch, parent)
+        (self.survivor, self.certain) = (survivor, certain)
         machines = parent.machines
         records = parent.records
         votes = parent.votes
-        let (term, fork) = (survivor.node.term, epoch.fork)
+        let (term, fork) = (replica.node.term, epoch.fork)
         leaders = parent.leaders.filter { $0.key < term }
         chains = parent.chains.filter { $0.key.index <= fork }
         memberships = parent.memberships.filter { $0.key.index <= fork }
         committed = parent.committed
-        committed.truncate(after: committed.commonEnd(with: records[survivor.machine.number].written))
+        committed.truncate(after: committed.commonEnd(with: records[survivor].written))
         learn(from: parent, through: committed.last)
         parent.children.append(self)
     }
