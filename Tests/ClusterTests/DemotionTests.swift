@@ -50,12 +50,9 @@ final class DemotionTests: XCTestCase {
 }
 
 extension LocalCluster {
-    /// Ends a node whose disk is gone, and removes what is not on that disk.
+    /// Ends a node whose disk lost its power, and removes what is not on that disk.
     fileprivate func stopAfterPowerCut(_ node: Node) throws {
-        node.endpoint.attach(nil)
-        node.running?.replica.stop()
-        node.running?.client.close()
-        node.running = nil
+        stopWithoutItsDisk(node)
         try FileManager.default.removeItem(atPath: node.path)
         try FileManager.default.createDirectory(atPath: node.path, withIntermediateDirectories: true)
     }

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Raft
 import SimulatedDisk
 import Storage
+import Synchronization
 import XCTest
 
 @testable import Cluster
@@ -41,5 +42,32 @@ final class FullDiskTests: XCTestCase {
         // It can't commit before there is room for what the full disk lacks; then it goes on by itself.
         disk.setCapacity(nil)
         XCTAssertEqual(try cluster.primary().id, "b")
+    }
+
+    /// Room made ahead is looked for again while proposals are refused. Where the disk fails at that, no write would
+    /// tell: a node alone has nothing to write.
+    func testB13ANodeAloneWhoseDiskFailsWhileItIsFullStops() throws {
+        let cluster = try LocalCluster(1)
+        self.cluster = cluster
+        let node = cluster.nodes[0]
+        let disk = FaultyDisk(seed: 1)
+        node.faultyDisk = disk
+        node.mayFail = true
+        try FileManager.default.createDirectory(atPath: node.path, withIntermediateDirectories: true)
+        try cluster.startAll()
+        _ = try cluster.primary()
+        disk.setCapacity(disk.usedBytes)
+        let text = String(repeating: "x", count: 20_000)
+        try cluster.eventually("messages are refused") {
+            if case .notAccepted(.diskFull) = try? cluster.send(text, to: node) { true } else { nil }
+        }
+        let operations = disk.operations
+        try cluster.eventually("the log is sealed") { disk.operations >= operations + 2 ? true : nil }
+
+        disk.inject(.error, at: disk.operations + 1)
+        disk.setCapacity(nil)
+        let reason = try cluster.eventually("the node stops") { node.endpoint.failure.withLock { $0 } }
+        XCTAssertTrue(reason.contains("The disk reports an error"), reason)
+        cluster.stopWithoutItsDisk(node)
     }
 }

@@ -160,6 +160,14 @@ final class LocalCluster {
         node.running = nil
     }
 
+    /// Ends a node whose disk takes nothing any more.
+    func stopWithoutItsDisk(_ node: Node) {
+        node.endpoint.attach(nil)
+        node.running?.replica.stop()
+        node.running?.client.close()
+        node.running = nil
+    }
+
     func stopAll() throws {
         for node in nodes { try stop(node) }
     }

@@ -1,8 +1,9 @@
 import Raft
 import SimulatedDisk
-import Storage
 import Synchronization
 import XCTest
+
+@testable import Storage
 
 /// The disk refuses: errors are final, lack of room is not.
 final class DiskFaultTests: StorageTestCase {
@@ -174,6 +175,29 @@ final class DiskFaultTests: StorageTestCase {
         XCTAssertTrue(directory.room.acceptsProposals)
         XCTAssertGreaterThan(directory.room.preparedBytes, 0)
         XCTAssertEqual(try contents(of: directory).entries, model.entries)
+    }
+
+    func testProposalsAreRefusedWhileItIsTriedWhetherThereIsRoomAgain() throws {
+        let disk = FaultyDisk(seed: 1)
+        var settings = settings()
+        settings.retryInterval = .zero
+        settings.preparesInBackground = true
+        let directory = try openFormed(disk, settings: settings)
+        disk.setCapacity(0)
+        var generator = SeededGenerator(seed: 1)
+        try directory.persist([
+            Persist(
+                token: PersistToken(1),
+                entries: Workload.entries(9, term: 1, after: LogModel(), payloadBytesMax: 250, using: &generator)
+            )
+        ])
+        directory.log.preparer.wait()
+        for _ in 1...1000 { XCTAssertFalse(directory.room.acceptsProposals) }
+        disk.setCapacity(nil)
+        directory.log.preparer.wait()
+        _ = directory.room
+        directory.log.preparer.wait()
+        XCTAssertTrue(directory.room.acceptsProposals)
     }
 
     func testAFullDiskIsNotTriedAgainBeforeTheInterval() throws {

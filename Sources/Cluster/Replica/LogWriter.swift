@@ -90,9 +90,12 @@ final class LogWriter: Sendable {
                         copyVoteAt = nil
                         try directory.copyVote()
                     }
-                } else if let due = sealAt, due <= Clocks.monotonic() {
-                    sealAt = nil
-                    try directory.seal()
+                } else {
+                    try directory.requireWritable()
+                    if let due = sealAt, due <= Clocks.monotonic() {
+                        sealAt = nil
+                        try directory.seal()
+                    }
                 }
             } catch  where error.code == .diskFull {
                 if accepts != false {

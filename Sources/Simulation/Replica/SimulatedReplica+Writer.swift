@@ -77,9 +77,12 @@ extension SimulatedReplica {
                 try writeBatch()
                 try cutLog()
                 writer.phase = .idle
-            } else if let due = writer.sealAt, due <= world.now {
-                writer.sealAt = nil
-                try directory.seal()
+            } else {
+                try directory.requireWritable()
+                if let due = writer.sealAt, due <= world.now {
+                    writer.sealAt = nil
+                    try directory.seal()
+                }
             }
         } catch  where error.code == .diskFull {
             noteFull()

@@ -208,6 +208,12 @@ package final class DataDirectory: Sendable {
         }
     }
 
+    /// Throws why nothing may be written any more, where that is so. Where work ahead of the writes failed, the next
+    /// write tells of it, if one comes.
+    package func requireWritable() throws(StorageError) {
+        try guarded { _ in }
+    }
+
     /// How much more the log can take. Never waits for a write. Also tries again to make room ahead where that failed,
     /// at most once in `StorageSettings.retryInterval`: ask now and then.
     package var room: Room {

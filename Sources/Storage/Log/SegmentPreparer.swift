@@ -9,8 +9,8 @@ import Synchronization
 final class SegmentPreparer: Sendable {
     private enum Phase: Sendable {
         case idle
-        /// Asked for; the queue has it to do.
-        case due(SegmentHeader)
+        /// Asked for; the queue has it to do. `after`: why the attempt before this one failed.
+        case due(SegmentHeader, after: StorageError?)
         case ready(SegmentFile)
         case failed(StorageError, at: Instant)
     }
@@ -19,6 +19,14 @@ final class SegmentPreparer: Sendable {
         var phase = Phase.idle
         /// The number of the segment last handed out.
         var taken: UInt64
+
+        var failure: StorageError? {
+            switch phase {
+            case .failed(let error, _): error
+            case .due(_, let error): error
+            case .idle, .ready: nil
+            }
+        }
     }
 
     private let disk: any Disk
@@ -42,7 +50,7 @@ final class SegmentPreparer: Sendable {
 
     /// Why the last attempt failed, until the next succeeds.
     var failure: StorageError? {
-        state.withLock { state in if case .failed(let error, _) = state.phase { error } else { nil } }
+        state.withLock { $0.failure }
     }
 
     /// Begins to make this segment unless it is in use, there, under way, failed just now, or failed for good.
@@ -56,7 +64,7 @@ final class SegmentPreparer: Sendable {
             case .failed(_, let time) where now.since(time) < settings.retryInterval: return false
             case .idle, .failed:
                 guard header.sequence > state.taken else { return false }
-                state.phase = .due(header)
+                state.phase = .due(header, after: state.failure)
                 return true
             }
         }
@@ -117,7 +125,7 @@ final class SegmentPreparer: Sendable {
 
     private func makeDue() {
         let header = state.withLock { state -> SegmentHeader? in
-            if case .due(let header) = state.phase { header } else { nil }
+            if case .due(let header, _) = state.phase { header } else { nil }
         }
         guard let header else { return }
         do throws(StorageError) {
