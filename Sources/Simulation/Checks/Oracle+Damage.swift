@@ -49,9 +49,9 @@ extension Oracle {
     }
 
     func heardAnswer(of sender: MemberIdentity, boot: UInt64, by replica: SimulatedReplica) {
-        // What it sent before that is still as good as it was.
+        // What it sent before the copy was made, and before the copy was put back, is still as good as it was.
         guard let machine = machines.first(where: { $0.identity == sender }), machine.isOutdated,
-            machine !== replica.machine, boot <= machine.lastBoot
+            machine !== replica.machine, let copy = machine.backup, boot > copy.boot, boot <= machine.lastBoot
         else { return }
         violation(.forgetfulNodeHeard, "\(replica.machine.id) hears \(sender.id), which runs on an older copy")
     }
