@@ -62,8 +62,8 @@ extension TandemClient {
         return try Self.decode(MemberList.self, from: try await perform(call), of: call).members
     }
 
-    /// Makes a member of a node, which must have been started with `--join`. It becomes a learner; who is to be a voter
-    /// is promoted later, by `setKind(of:to:)` or by its own asking.
+    /// Makes a member of a node, which must have been started with `--join`. Who is to be a voter is promoted later, by
+    /// `setKind(of:to:)` or by its own asking.
     ///
     /// ```swift
     /// let status = try await client.status(of: "http://10.0.0.4:12345")
@@ -72,10 +72,16 @@ extension TandemClient {
     /// }
     /// ```
     ///
+    /// - Parameter kind: `learner`, or `witness` for a node that was started as one.
     /// - Throws: `.outcomeUnknown` if it may or may not have been added; with every other code, it was not.
     @discardableResult
-    public func addMember(_ id: String, url: String, incarnation: String) async throws(TandemError) -> ClusterMember {
-        try await change(MemberWish(id: id, kind: "learner", url: url, incarnation: incarnation))
+    public func addMember(
+        _ id: String,
+        as kind: String = "learner",
+        url: String,
+        incarnation: String
+    ) async throws(TandemError) -> ClusterMember {
+        try await change(MemberWish(id: id, kind: kind, url: url, incarnation: incarnation))
     }
 
     /// Promotes a learner that has caught up, or makes a learner of a voter. Waits for one that has not caught up, as

@@ -54,6 +54,13 @@ class ChaosTestCase: XCTestCase {
         network?.remove()
     }
 
+    /// Runs the command.
+    func tandem(_ arguments: String...) throws -> Shell.Result { try tandem(arguments) }
+
+    func tandem(_ arguments: [String]) throws -> Shell.Result {
+        try Shell.result(of: [try TandemBinary.locate()] + arguments)
+    }
+
     /// Checks that every node holds what clients were promised, and that all hold the same.
     func assertKeepsPromises(
         _ cluster: ThrowawayCluster,

@@ -198,8 +198,4 @@ final class PromotionTests: ChaosTestCase {
     private static func hasStopped(_ status: ClusterStatus) -> Bool {
         status.leader == nil && status.problems.contains { $0.name == "promoted-apart" }
     }
-
-    private func tandem(_ arguments: String...) throws -> Shell.Result {
-        try Shell.result(of: [try TandemBinary.locate()] + arguments)
-    }
 }

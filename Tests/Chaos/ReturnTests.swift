@@ -133,13 +133,7 @@ final class ReturnTests: ChaosTestCase {
         file: StaticString = #filePath,
         line: UInt = #line
     ) throws {
-        let result = try Shell.result(
-            of: [try TandemBinary.locate(), "promote", "--url", cluster.url(of: node)] + flags
-        )
+        let result = try tandem(["promote", "--url", cluster.url(of: node)] + flags)
         XCTAssertEqual(result.status, 0, result.errors, file: file, line: line)
-    }
-
-    private func tandem(_ arguments: String...) throws -> Shell.Result {
-        try Shell.result(of: [try TandemBinary.locate()] + arguments)
     }
 }

@@ -23,7 +23,7 @@ final class StatusTests: TandemClientTestCase {
         "members":[{"id":"b","url":"http://127.0.0.1:12346","kind":"voter","matchIndex":null,"lagEntries":null,\
         "lastContactMs":null,"clockOffsetMs":null,"reachable":null}],\
         "clock":{"hlc":"0000000000000000","synchronized":null,"offsetMs":null,"maxErrorMs":null},\
-        "storage":{"bytes":0,"freeBytes":1,"fsyncMsP99":null,"scrubs":0,\
+        "storage":{"bytes":0,"freeBytes":null,"fsyncMsP99":null,"scrubs":0,\
         "damagedEntries":0,"repairedEntries":0},"problems":[]}
         """
 
@@ -55,6 +55,7 @@ final class StatusTests: TandemClientTestCase {
         XCTAssertNil(status.firstId)
         XCTAssertNil(status.members.first?.lastContactMs)
         XCTAssertNil(status.clock.synchronized)
+        XCTAssertNil(status.storage.freeBytes)
     }
 
     func testEncodesWhatItDecodes() throws {

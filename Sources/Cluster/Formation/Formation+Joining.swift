@@ -1,3 +1,4 @@
+import Dispatch
 import Logging
 import Raft
 import Storage
@@ -58,6 +59,33 @@ extension Formation {
                 guard error.code == .diskFull else { throw error }
                 pause(Self.askingInterval)
             }
+        }
+    }
+
+    /// Answers what peers ask while this node belongs to no cluster, from another thread: it may have to wait for the
+    /// disk.
+    func answerAsNewcomer(_ body: [UInt8], respond: @escaping @Sendable (PeerResponse) -> Void) {
+        guard let joining else { return respond(.unavailable("no cluster is formed here yet")) }
+        answers.async { [self] in respond(answerAsNewcomer(body, as: joining.wish.kind)) }
+    }
+
+    /// An operator can add a node that does not reach the one it asks. Its cluster then speaks to it, by the incarnation
+    /// that it drew itself: nobody else could know that.
+    private func answerAsNewcomer(_ body: [UInt8], as kind: Membership.Member.Kind) -> PeerResponse {
+        do {
+            let address = try PeerJSON.decode(PeerAddress.self, from: body)
+            guard let cluster = ClusterID(address.cluster), address.to.identity == own else {
+                return .unavailable("this node belongs to no cluster yet, and is not whom this is for")
+            }
+            if identity == nil {
+                try accept(Founding(cluster: cluster, membership: .empty, isWitness: kind == .witness))
+                logger.notice("was added to a cluster", metadata: ["cluster": "\(cluster)"])
+            }
+            return .unavailable("this node begins to take part just now")
+        } catch let error as DecodingError {
+            return .malformed("not an internal request: \(error)")
+        } catch {
+            return .unavailable("the cluster can't be written down: \(error)")
         }
     }
 }

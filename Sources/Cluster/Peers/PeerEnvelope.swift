@@ -19,6 +19,12 @@ package struct PeerEnvelope<Body: Codable & Sendable>: Codable, Sendable {
     package var body: Body
 }
 
+/// Whom an internal request is for, whatever its content is.
+struct PeerAddress: Decodable {
+    var cluster: String
+    var to: PeerName
+}
+
 /// What every internal answer carries besides its own content.
 package struct PeerAnswer<Body: Codable & Sendable>: Codable, Sendable {
     package var from: PeerName

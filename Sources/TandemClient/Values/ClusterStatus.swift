@@ -105,8 +105,8 @@ public struct ClusterStatus: Hashable, Codable, Sendable {
     public struct Storage: Hashable, Codable, Sendable {
         /// Bytes in use.
         public let bytes: UInt64
-        /// Bytes that are free.
-        public let freeBytes: UInt64
+        /// Bytes that are free; nil where the node does not know, as before it takes part in a cluster.
+        public let freeBytes: UInt64?
         /// What 99 of 100 flushes to the disk stay under, in milliseconds.
         public let fsyncMsP99: Double?
         /// How often the whole log was read since the start, to see whether it can be.

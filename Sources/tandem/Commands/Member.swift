@@ -41,7 +41,8 @@ extension Member {
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a member of a node that was started with --join and is not taken in yet."
+            abstract: "Make a member of a node that was started with --join and is not taken in yet.",
+            discussion: "For a node that can't reach the one it is to ask. It becomes a learner, or a witness."
         )
 
         @OptionGroup(title: "Cluster") var cluster: ClientOptions
@@ -58,11 +59,13 @@ extension Member {
                         message: "tandem: node \(status.node.id) belongs to a cluster already"
                     )
                 }
-                print(
-                    Member.line(
-                        try await client.addMember(status.node.id, url: status.node.url, incarnation: incarnation)
-                    )
+                let member = try await client.addMember(
+                    status.node.id,
+                    as: status.node.kind == "witness" ? "witness" : "learner",
+                    url: status.node.url,
+                    incarnation: incarnation
                 )
+                print(Member.line(member))
             }
         }
     }
