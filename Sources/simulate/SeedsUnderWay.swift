@@ -20,7 +20,10 @@ enum SeedsUnderWay {
                 let seeds = [
                     SeedsUnderWay.first.load(ordering: .relaxed), SeedsUnderWay.second.load(ordering: .relaxed),
                 ]
-                for seed in seeds where seed != 0 { SeedsUnderWay.write("TRAP while seed \(seed) was running\n") }
+                for seed in seeds where seed != 0 {
+                    SeedsUnderWay.write("TRAP while seed \(seed) was running\n")
+                    SeedsUnderWay.write("Again, with the same --nodes: simulate --seed \(seed) --trace\n")
+                }
                 signal(number, SIG_DFL)
             }
         }

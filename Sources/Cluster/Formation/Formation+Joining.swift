@@ -69,7 +69,7 @@ extension Formation {
         answers.async { [self] in respond(answerAsNewcomer(body, as: joining.wish.kind)) }
     }
 
-    /// An operator can add a node that does not reach the one it asks. Its cluster then speaks to it, by the incarnation
+    /// An operator can add a node that does not reach the one it asks. Its cluster then speaks to it by the incarnation
     /// that it drew itself: nobody else could know that.
     private func answerAsNewcomer(_ body: [UInt8], as kind: Membership.Member.Kind) -> PeerResponse {
         do {
