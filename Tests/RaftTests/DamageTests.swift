@@ -44,4 +44,19 @@ final class DamageTests: XCTestCase {
             [.reply(.requestVote(reply), to: "b", token: ReplyToken(1))]
         )
     }
+
+    /// Only a witness can do without payloads: a data node takes them for damage.
+    func testADataNodeTakesNoEntryWithoutItsPayload() {
+        var node = Fixture.node()
+        let entry = Fixture.entries(terms: [1, 1])[1].withoutPayload
+        let append = AppendEntries(
+            term: 1,
+            previous: EntryID(term: 1, index: 1),
+            entries: [entry],
+            commit: .zero
+        )
+        node.receive(.appendEntries(append), from: "b", token: 9)
+        XCTAssertEqual(node.takeReady()?.dropped, [ReplyToken(9)])
+        XCTAssertEqual(node.corruptAppends, 1)
+    }
 }
