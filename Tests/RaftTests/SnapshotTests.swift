@@ -234,6 +234,61 @@ final class SnapshotTests: XCTestCase {
         XCTAssertEqual(snapshots(node.persistAll(now: .milliseconds(320))), 1)
     }
 
+    /// The window of a peer is full, and what comes behind it is folded away before the peer answers.
+    func testAPeerWithAFullWindowWhoseNextEntryIsGoneIsSentASnapshot() {
+        var node = Fixture.node(settings: Settings(appendEntriesMax: 1, appendsInFlightMax: 3))
+        Fixture.elect(&node)
+        for peer in ["b", "c"] as [NodeID] { node.receive(appended(2), from: peer) }
+        for ticket in UInt64(1)...8 {
+            node.step(.propose(Proposal(ticket: Ticket(ticket), payloads: [[1]])), now: .zero)
+        }
+        var sent = node.persistAll(now: .zero)
+        XCTAssertEqual(sent.appends(to: "c").map(\.previous.index), [2, 3, 4])
+        for match in 3...10 as ClosedRange<UInt64> {
+            node.receive(appended(LogIndex(match)), from: "b")
+            sent += node.persistAll(now: .zero)
+        }
+        guard let last = sent.appends(to: "b").flatMap(\.entries).first(where: { $0.index == 8 }) else {
+            return XCTFail("b was not sent entry 8")
+        }
+        node.step(.trimmed(through: last.id, chain: last.chain), now: .zero)
+
+        node.receive(appended(3), from: "c")
+        let answer = node.persistAll(now: .zero)
+        XCTAssertEqual(answer.appends(to: "c"), [])
+        XCTAssertEqual(snapshots(answer), 1)
+        // One snapshot is enough: answers to what was sent before it bring no other.
+        node.receive(appended(5), from: "c")
+        XCTAssertEqual(snapshots(node.persistAll(now: .zero)), 0)
+        node.receive(accepted(8, term: 2), from: "c")
+        XCTAssertEqual(node.persistAll(now: .zero).appends(to: "c").first?.previous.index, 8)
+    }
+
+    /// While a snapshot was on its way the log was cut again, behind it: the peer has got on, and needs the newer one.
+    func testASnapshotThatIsOlderThanTheBaseByNowIsFollowedByTheNewer() {
+        var node = Fixture.node(terms: [1, 1, 1, 1])
+        let entries = Fixture.entries(terms: [1, 1, 1, 1])
+        Fixture.elect(&node)
+        node.receive(appended(5), from: "b")
+        node.persistAll(now: .zero)
+        node.step(.trimmed(through: entries[1].id, chain: entries[1].chain), now: .zero)
+        for rejected in [4, 2] as [LogIndex] {
+            XCTAssertEqual(snapshots(node.persistAll(now: .zero)), 0)
+            let lacks = AppendEntries.Reply.Outcome.conflict(rejected: rejected, hint: EntryID(term: 1, index: 1))
+            node.receive(.appendEntries(.init(term: 2, outcome: lacks)), from: "c")
+        }
+        XCTAssertEqual(snapshots(node.persistAll(now: .zero)), 1)
+        node.step(.trimmed(through: entries[3].id, chain: entries[3].chain), now: .zero)
+        node.receive(accepted(2, term: 2), from: "c")
+        XCTAssertEqual(snapshots(node.persistAll(now: .zero)), 1)
+        node.receive(accepted(4, term: 2), from: "c")
+        XCTAssertEqual(node.persistAll(now: .zero).appends(to: "c").map(\.previous.index), [4])
+    }
+
+    private func appended(_ match: LogIndex) -> RPCReply {
+        .appendEntries(.init(term: 2, outcome: .accepted(match: match)))
+    }
+
     private func snapshots(_ readies: [Ready]) -> Int {
         readies.flatMap(\.announcements).count { $0 == .requestFromBase(term: 2, to: "c") }
     }
