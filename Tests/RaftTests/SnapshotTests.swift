@@ -285,6 +285,33 @@ final class SnapshotTests: XCTestCase {
         XCTAssertEqual(node.persistAll(now: .zero).appends(to: "c").map(\.previous.index), [4])
     }
 
+    /// F10: a witness may discard entries that the backup lacks, for its copies have no messages and help nobody. What it
+    /// must not forget is that they were there.
+    func testF10AWitnessThatDiscardedWhatTheBackupLacksStillRefusesIt() {
+        var network = Network(voters: ["a", "b"], witnesses: ["w"])
+        network.elect("a")
+        network.run(for: .milliseconds(200))
+        network.crash("b")
+        for _ in 0..<20 { _ = network.propose(at: "a") }
+        network.run(for: .milliseconds(500))
+        let last = network["a"].disk.lastIndex
+        for node in ["a", "w"] as [NodeID] {
+            network.trim(node, through: last)
+            XCTAssertEqual(network[node].disk.base.index, last)
+        }
+        network.crash("a")
+        network.crash("w")
+        network.start("b")
+        network.start("w")
+        network.run(for: .seconds(3))
+        XCTAssertNil(network.leader, "the primary alone has what was acknowledged")
+        network.start("a")
+        network.run(for: .seconds(3))
+        XCTAssertEqual(network.leader, "a")
+        XCTAssertEqual(network["b"].disk.lastIndex, network["a"].disk.lastIndex)
+        XCTAssertEqual(network.checker.violations, [])
+    }
+
     private func appended(_ match: LogIndex) -> RPCReply {
         .appendEntries(.init(term: 2, outcome: .accepted(match: match)))
     }
