@@ -285,8 +285,8 @@ final class SnapshotTests: XCTestCase {
         XCTAssertEqual(node.persistAll(now: .zero).appends(to: "c").map(\.previous.index), [4])
     }
 
-    /// F10: a witness may discard entries that the backup lacks, for its copies have no messages and help nobody. What it
-    /// must not forget is that they were there.
+    /// F10: a witness may discard entries that the backup lacks, for its copies have no messages and help nobody. It
+    /// must not forget that they were there.
     func testF10AWitnessThatDiscardedWhatTheBackupLacksStillRefusesIt() {
         var network = Network(voters: ["a", "b"], witnesses: ["w"])
         network.elect("a")
