@@ -49,9 +49,10 @@ extension Oracle {
     }
 
     func heardAnswer(of sender: MemberIdentity, boot: UInt64, by replica: SimulatedReplica) {
-        // What it sent before the copy was made, and before the copy was put back, is still as good as it was.
+        // What it sent before the copy was made, and before the copy was put back, is still as good as it was. Of two
+        // on older copies neither need know of the other: all others know of both.
         guard let machine = machines.first(where: { $0.identity == sender }), machine.isOutdated,
-            machine !== replica.machine, let copy = machine.backup, boot > copy.boot, boot <= machine.lastBoot
+            !replica.machine.isOutdated, let copy = machine.backup, boot > copy.boot, boot <= machine.lastBoot
         else { return }
         violation(.forgetfulNodeHeard, "\(replica.machine.id) hears \(sender.id), which runs on an older copy")
     }
