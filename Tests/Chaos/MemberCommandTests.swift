@@ -41,10 +41,10 @@ final class MemberCommandTests: ChaosTestCase {
         let added = try tandem("member", "add", cluster.url(of: "c"), "--url", url)
         XCTAssertEqual(added.status, 0, added.errors)
         XCTAssertTrue([line("c", "learner"), line("c", "voter")].contains(added.output), added.output)
-        let again = try tandem("member", "add", cluster.url(of: "c"), "--url", url)
-        XCTAssertEqual(again.status, 1, "\(again)")
-        XCTAssertTrue(again.errors.contains("belongs to a cluster already"), again.errors)
         try await cluster.waitUntil("c") { $0.leader?.id == "b" }
+        // As after an attempt that nobody knows the outcome of.
+        let again = try tandem("member", "add", cluster.url(of: "c"), "--url", url)
+        XCTAssertEqual(again.status, 0, again.errors)
     }
 
     /// Starts a node on an empty directory that asks to join where nobody listens: only an operator can add it.

@@ -1,5 +1,7 @@
-import FoundationEssentials
+import Glibc
 import HTTPClient
+import HTTPServer
+import HTTPTypes
 import Messaging
 import Raft
 import SimulatedDisk
@@ -18,9 +20,9 @@ final class AddedNodeTests: XCTestCase {
             // Whoever had its name before, or a cluster that means another node at this address.
             XCTAssertTrue(try isUnavailable(replica, heartbeatTo: "d", 254))
             XCTAssertTrue(try isUnavailable(replica, heartbeatTo: "e", 255))
-            XCTAssertNil(directory.identity.cluster)
+            XCTAssertNil(replica.formation.speaking.withLock { $0 })
             XCTAssertTrue(try isUnavailable(replica, heartbeatTo: "d", 255))
-            XCTAssertEqual(directory.identity.cluster, cluster)
+            waitUntilItBelongs(directory)
             XCTAssertFalse(directory.identity.isWitness)
         }
     }
@@ -28,8 +30,33 @@ final class AddedNodeTests: XCTestCase {
     func testAWitnessKnowsThatItIsOne() throws {
         try withNode(joining: JoinWish(url: "http://127.0.0.1:1", kind: .witness)) { replica, directory in
             XCTAssertTrue(try isUnavailable(replica, heartbeatTo: "d", 255))
-            XCTAssertEqual(directory.identity.cluster, cluster)
+            waitUntilItBelongs(directory)
             XCTAssertTrue(directory.identity.isWitness)
+        }
+    }
+
+    /// The cluster may speak to it before the change is committed: where that is not, it must ask again, as a new one.
+    func testANodeThatReachesTheClusterWaitsForItsAnswer() throws {
+        try withServer(answering: .serviceUnavailable) { url, asked in
+            try withNode(joining: JoinWish(url: url, kind: .voter)) { replica, directory in
+                XCTAssertTrue(try isUnavailable(replica, heartbeatTo: "d", 255))
+                let before = asked.load(ordering: .relaxed)
+                let end = Clocks.monotonic() + .seconds(15)
+                while asked.load(ordering: .relaxed) < before + 2, Clocks.monotonic() < end { usleep(2000) }
+                XCTAssertGreaterThanOrEqual(asked.load(ordering: .relaxed), before + 2)
+                XCTAssertNil(directory.identity.cluster)
+            }
+        }
+    }
+
+    /// A backup that does not redirect (`--not-primary reject`): another node may be asked, or it itself later.
+    func testWhoIsNotThePrimaryIsAskedAgain() throws {
+        try withServer(answering: .misdirectedRequest) { url, _ in
+            let client = HTTPClient(name: "joining")
+            defer { client.close() }
+            let own = MemberIdentity(id: "d", incarnation: Incarnation(255))
+            let joining = Joining(wish: JoinWish(url: url, kind: .voter), own: own, url: "http://d:1", client: client)
+            guard case .later = joining.ask(isNew: false) else { return XCTFail("given up") }
         }
     }
 
@@ -42,6 +69,32 @@ final class AddedNodeTests: XCTestCase {
     }
 
     // MARK: Help
+
+    private final class Count: Sendable {
+        let asked = Atomic(0)
+    }
+
+    private func withServer(
+        answering status: HTTPResponse.Status,
+        _ body: (_ url: String, _ asked: borrowing Atomic<Int>) throws -> Void
+    ) throws {
+        let count = Count()
+        var configuration = HTTPServerConfiguration()
+        configuration.writesLoops = 1
+        let server = HTTPServer(
+            configuration: configuration,
+            logger: LocalCluster.logger,
+            handler: { exchange in
+                count.asked.wrappingAdd(1, ordering: .relaxed)
+                exchange.respond(Response(status: status))
+            },
+            connectionClosed: { _ in },
+            refusal: { _ in Response(status: .badRequest) }
+        )
+        let port = try server.start()
+        defer { server.stop() }
+        try body("http://127.0.0.1:\(port)", count.asked)
+    }
 
     private func withNode(joining: JoinWish?, _ body: (Replica, DataDirectory) throws -> Void) throws {
         let directory = try DataDirectory.open(
@@ -68,6 +121,12 @@ final class AddedNodeTests: XCTestCase {
         replica.start()
         defer { replica.stop() }
         try body(replica, directory)
+    }
+
+    private func waitUntilItBelongs(_ directory: DataDirectory) {
+        let end = Clocks.monotonic() + .seconds(15)
+        while directory.identity.cluster == nil, Clocks.monotonic() < end { usleep(2000) }
+        XCTAssertEqual(directory.identity.cluster, cluster)
     }
 
     /// Whether it says that it takes no part yet, when it is sent a heartbeat for this node.

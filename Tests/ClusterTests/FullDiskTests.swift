@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Messaging
 import Raft
 import SimulatedDisk
 import Storage
@@ -69,5 +70,35 @@ final class FullDiskTests: XCTestCase {
         let reason = try cluster.eventually("the node stops") { node.endpoint.failure.withLock { $0 } }
         XCTAssertTrue(reason.contains("The disk reports an error"), reason)
         cluster.stopWithoutItsDisk(node)
+    }
+
+    /// What is left of the segment is enough for other writes, and not for the one that waits: nothing is taken until
+    /// that one has found room.
+    func testB13MessagesAreRefusedAsLongAsAWriteWaitsForRoom() throws {
+        let cluster = try LocalCluster(1)
+        self.cluster = cluster
+        cluster.lowWaterBytes = 1 << 10
+        let node = cluster.nodes[0]
+        let disk = FaultyDisk(seed: 1)
+        node.faultyDisk = disk
+        try FileManager.default.createDirectory(atPath: node.path, withIntermediateDirectories: true)
+        try cluster.startAll()
+        _ = try cluster.primary()
+        disk.setCapacity(disk.usedBytes)
+        let replica = try XCTUnwrap(node.running?.replica)
+        let waiting = expectation(description: "the message that has to wait")
+        let draft = Draft(sender: "alice", recipient: "bob", content: String(repeating: "x", count: 300_000))
+        replica.propose([Command.unstampedPayload(of: draft)], copies: 1, hold: .seconds(5)) { outcome in
+            if case .committed = outcome { waiting.fulfill() }
+        }
+        try cluster.eventually("the disk is full") { replica.status.diskFull ? true : nil }
+        let end = Clocks.monotonic() + .milliseconds(500)
+        while Clocks.monotonic() < end {
+            guard case .notAccepted(.diskFull) = try cluster.send("small", to: node) else {
+                return XCTFail("taken, though the disk is full")
+            }
+        }
+        disk.setCapacity(nil)
+        wait(for: [waiting], timeout: 15)
     }
 }

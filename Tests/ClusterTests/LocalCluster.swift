@@ -99,6 +99,8 @@ final class LocalCluster {
     private(set) var nodes: [Node] = []
     /// How long each node takes to read its whole log; nil: it does not.
     var scrubInterval: Duration?
+    /// Bytes left in a segment from which on a node with a full disk refuses messages.
+    var lowWaterBytes = StorageSettings().lowWaterBytes
     private let root: String
 
     init(_ count: Int, witness: Bool = false) throws {
@@ -120,6 +122,7 @@ final class LocalCluster {
         settings.segmentBytes = 1 << 20
         settings.firstSegmentBytes = 1 << 18
         settings.reserveBytes = 1 << 16
+        settings.lowWaterBytes = lowWaterBytes
         let directory = try DataDirectory.open(
             on: node.faultyDisk ?? RealDisk(path: node.path),
             node: node.id,

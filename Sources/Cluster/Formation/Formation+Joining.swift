@@ -1,7 +1,7 @@
-import Dispatch
 import Logging
 import Raft
 import Storage
+import Synchronization
 
 // The way into a cluster that exists.
 extension Formation {
@@ -18,6 +18,14 @@ extension Formation {
         case .member(let cluster, let kind):
             logger.notice("joined a cluster", metadata: ["cluster": "\(cluster)", "as": "\(kind.name)"])
             try accept(Founding(cluster: cluster, membership: .empty, isWitness: kind == .witness))
+        case .unreachable(let reason):
+            if let cluster = speaking.withLock({ $0 }) {
+                logger.notice("was added to a cluster", metadata: ["cluster": "\(cluster)"])
+                let isWitness = joining.wish.kind == .witness
+                return try accept(Founding(cluster: cluster, membership: .empty, isWitness: isWitness))
+            }
+            report(.joining(url: joining.wish.url, reason: reason))
+            pause(Self.askingInterval)
         case .later(let reason), .refused(let reason):
             report(.joining(url: joining.wish.url, reason: reason))
             pause(Self.askingInterval)
@@ -31,7 +39,7 @@ extension Formation {
         while !mustStop {
             switch joining.ask(isNew: false) {
             case .member(cluster, joining.wish.kind): return try settleIn()
-            case .member(cluster, _), .later: pause(Self.askingInterval)
+            case .member(cluster, _), .later, .unreachable: pause(Self.askingInterval)
             case .member(let other, _):
                 return logger.error(
                     "the node to join belongs to another cluster",
@@ -62,30 +70,22 @@ extension Formation {
         }
     }
 
-    /// Answers what peers ask while this node belongs to no cluster, from another thread: it may have to wait for the
-    /// disk.
-    func answerAsNewcomer(_ body: [UInt8], respond: @escaping @Sendable (PeerResponse) -> Void) {
-        guard let joining else { return respond(.unavailable("no cluster is formed here yet")) }
-        answers.async { [self] in respond(answerAsNewcomer(body, as: joining.wish.kind)) }
-    }
-
+    /// Answers what peers ask while this node belongs to no cluster.
+    ///
     /// An operator can add a node that does not reach the one it asks. Its cluster then speaks to it by the incarnation
-    /// that it drew itself: nobody else could know that.
-    private func answerAsNewcomer(_ body: [UInt8], as kind: Membership.Member.Kind) -> PeerResponse {
+    /// that it drew itself: nobody else could know that. Where it does reach one, it waits for the answer, for the
+    /// cluster may speak before the change is committed.
+    func answerAsNewcomer(_ body: [UInt8]) -> PeerResponse {
+        guard joining != nil else { return .unavailable("no cluster is formed here yet") }
         do {
             let address = try PeerJSON.decode(PeerAddress.self, from: body)
             guard let cluster = ClusterID(address.cluster), address.to.identity == own else {
                 return .unavailable("this node belongs to no cluster yet, and is not whom this is for")
             }
-            if identity == nil {
-                try accept(Founding(cluster: cluster, membership: .empty, isWitness: kind == .witness))
-                logger.notice("was added to a cluster", metadata: ["cluster": "\(cluster)"])
-            }
-            return .unavailable("this node begins to take part just now")
-        } catch let error as DecodingError {
-            return .malformed("not an internal request: \(error)")
+            speaking.withLock { $0 = cluster }
+            return .unavailable("this node begins to take part")
         } catch {
-            return .unavailable("the cluster can't be written down: \(error)")
+            return .malformed("not an internal request: \(error)")
         }
     }
 }

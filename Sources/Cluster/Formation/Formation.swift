@@ -31,6 +31,8 @@ final class Formation: Sendable {
     /// What the data directory had recorded at the start.
     private let recorded: Result<Founding?, any Error>
     private let found: Mutex<Founding?>
+    /// The cluster that speaks to this node as to a member, though it was not taken in.
+    let speaking = Mutex<ClusterID?>(nil)
     private let hasJoined = Atomic(false)
     private let isStopping = Atomic(false)
     private let thread = WorkerThread(name: "formation")

@@ -25,8 +25,10 @@ struct Joining: Sendable {
     enum Answer {
         /// This node is a member of it, as such.
         case member(of: ClusterID, Membership.Member.Kind)
-        /// Not now, or not reached: ask again.
+        /// Not now: ask again.
         case later(String)
+        /// Not reached: ask again.
+        case unreachable(String)
         /// Asking again is in vain, unless an operator does something.
         case refused(String)
     }
@@ -73,7 +75,7 @@ struct Joining: Sendable {
         do {
             switch client.exchange(request(.post, try PeerJSON.encode(question))) {
             case .success(let response): return try answer(response)
-            case .failure(let error): return .later(error.message)
+            case .failure(let error): return .unreachable(error.message)
             }
         } catch {
             return .later("the answer can't be read: \(error)")
@@ -105,6 +107,8 @@ struct Joining: Sendable {
         }
         let detail =
             (try? PeerJSON.decode(Problem.self, from: response.body))?.detail ?? "status \(response.status.code)"
-        return response.status.kind == .serverError ? .later(detail) : .refused(detail)
+        // Who is not the primary, and is not to redirect, may be it later, or lead to another one.
+        let isToAskAgain = response.status.kind == .serverError || response.status == .misdirectedRequest
+        return isToAskAgain ? .later(detail) : .refused(detail)
     }
 }

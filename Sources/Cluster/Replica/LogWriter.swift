@@ -63,8 +63,9 @@ final class LogWriter: Sendable {
         var sealAt: Instant?
         var copyVoteAt: Instant?
         while true {
+            // While a write waits there is none, whatever is left for a smaller one.
             let room = directory.room
-            if accepts != room.acceptsProposals {
+            if batch.isEmpty, accepts != room.acceptsProposals {
                 accepts = room.acceptsProposals
                 report(.room(room))
             }

@@ -16,7 +16,7 @@ package final class Replica: Sendable {
     private let directory: DataDirectory
     private let client: HTTPClient
     private let view: ViewFeeder?
-    private let formation: Formation
+    let formation: Formation
     private let keeper: LogKeeper
     private let copies: CopyAnswers
     private let logger: Logger
@@ -240,7 +240,7 @@ extension Replica {
         if let reason = ContentDigest.mismatch(of: body, with: digest) { return respond(.malformed(reason)) }
         if path == PeerPath.form { return formation.answer(body, respond: respond) }
         let received = Clocks.wallMicroseconds()
-        guard let identity = formation.identity else { return formation.answerAsNewcomer(body, respond: respond) }
+        guard let identity = formation.identity else { return respond(formation.answerAsNewcomer(body)) }
         if path == PeerPath.repair { return copies.answer(body, receiver: identity, respond: respond) }
         switch PeerRequest.decode(path: path, body: body, receiver: identity, received: received, respond: respond) {
         case .success(let request): inbox.send(.peerRequest(request))

@@ -53,10 +53,12 @@ extension Member {
         func run() async throws {
             try await cluster.withClient { client in
                 let status = try await client.status(of: node.text)
-                guard let incarnation = status.node.incarnation, status.cluster.id == nil else {
+                // Adding again one whose adding failed half-way does no harm.
+                let own = try await client.status().cluster.id
+                guard let incarnation = status.node.incarnation, [nil, own].contains(status.cluster.id) else {
                     throw CommandFailure(
                         status: .refused,
-                        message: "tandem: node \(status.node.id) belongs to a cluster already"
+                        message: "tandem: node \(status.node.id) belongs to another cluster already"
                     )
                 }
                 let member = try await client.addMember(
