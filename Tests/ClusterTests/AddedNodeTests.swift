@@ -49,6 +49,17 @@ final class AddedNodeTests: XCTestCase {
         }
     }
 
+    /// The change that added it was never committed, and it has nothing of that cluster's log: it asks as a new one.
+    func testANodeThatItsClusterDoesNotKnowAsksToBeTakenInAgain() throws {
+        try withServer(answering: .unprocessableContent) { url, asked in
+            try withNode(joining: JoinWish(url: url, kind: .voter), of: cluster) { _, _ in
+                let end = Clocks.monotonic() + .seconds(15)
+                while asked.load(ordering: .relaxed) < 2, Clocks.monotonic() < end { usleep(2000) }
+                XCTAssertEqual(asked.load(ordering: .relaxed), 2)
+            }
+        }
+    }
+
     /// A backup that does not redirect (`--not-primary reject`): another node may be asked, or it itself later.
     func testWhoIsNotThePrimaryIsAskedAgain() throws {
         try withServer(answering: .misdirectedRequest) { url, _ in
@@ -96,13 +107,18 @@ final class AddedNodeTests: XCTestCase {
         try body("http://127.0.0.1:\(port)", count.asked)
     }
 
-    private func withNode(joining: JoinWish?, _ body: (Replica, DataDirectory) throws -> Void) throws {
+    private func withNode(
+        joining: JoinWish?,
+        of cluster: ClusterID? = nil,
+        _ body: (Replica, DataDirectory) throws -> Void
+    ) throws {
         let directory = try DataDirectory.open(
             on: FaultyDisk(seed: 1),
             node: "d",
             incarnation: Incarnation(255),
             settings: StorageSettings()
         )
+        if let cluster { try directory.adopt(cluster: cluster, formation: nil) }
         let client = HTTPClient(name: "added")
         defer { client.close() }
         var configuration = ReplicaConfiguration(id: "d", url: "http://d:1", members: [], joining: joining, seed: 1)

@@ -14,19 +14,17 @@ extension Formation {
             report(.joining(url: joining.wish.url, reason: reason))
             return pause(Self.askingInterval)
         }
-        switch joining.ask(isNew: true) {
+        let answer = joining.ask(isNew: true)
+        if case .unreachable = answer, let cluster = speaking.withLock({ $0 }) {
+            logger.notice("was added to a cluster", metadata: ["cluster": "\(cluster)"])
+            let isWitness = joining.wish.kind == .witness
+            return try accept(Founding(cluster: cluster, membership: .empty, isWitness: isWitness))
+        }
+        switch answer {
         case .member(let cluster, let kind):
             logger.notice("joined a cluster", metadata: ["cluster": "\(cluster)", "as": "\(kind.name)"])
             try accept(Founding(cluster: cluster, membership: .empty, isWitness: kind == .witness))
-        case .unreachable(let reason):
-            if let cluster = speaking.withLock({ $0 }) {
-                logger.notice("was added to a cluster", metadata: ["cluster": "\(cluster)"])
-                let isWitness = joining.wish.kind == .witness
-                return try accept(Founding(cluster: cluster, membership: .empty, isWitness: isWitness))
-            }
-            report(.joining(url: joining.wish.url, reason: reason))
-            pause(Self.askingInterval)
-        case .later(let reason), .refused(let reason):
+        case .later(let reason), .unreachable(let reason), .refused(let reason):
             report(.joining(url: joining.wish.url, reason: reason))
             pause(Self.askingInterval)
         }
@@ -36,22 +34,32 @@ extension Formation {
     /// an operator makes of it later stays, whatever the flags of its next start are.
     func becomeWhatIsWished() throws {
         guard let joining, let cluster = identity?.cluster, isNewcomer else { return }
+        // What added it may never have been committed: then it asks once more as a new one, where it is refused.
+        var mayBeUnknown = try speaking.withLock { $0 != nil } || !isInLog()
+        var isNew = false
         while !mustStop {
-            switch joining.ask(isNew: false) {
+            switch joining.ask(isNew: isNew) {
             case .member(cluster, joining.wish.kind): return try settleIn()
-            case .member(cluster, _), .later, .unreachable: pause(Self.askingInterval)
+            case .member(cluster, _): (isNew, mayBeUnknown) = (false, false)
+            case .later, .unreachable: break
             case .member(let other, _):
                 return logger.error(
                     "the node to join belongs to another cluster",
                     metadata: ["url": "\(joining.wish.url)", "its": "\(other)", "own": "\(cluster)"]
                 )
+            case .refused where mayBeUnknown: (isNew, mayBeUnknown) = (true, false)
             case .refused(let reason):
                 return logger.warning(
                     "this node stays what it is in its cluster",
                     metadata: ["wished": "\(joining.wish.kind.name)", "reason": "\(reason)"]
                 )
             }
+            pause(Self.askingInterval)
         }
+    }
+
+    private func isInLog() throws -> Bool {
+        try directory.everyKnownMember().contains { $0.identity == own }
     }
 
     /// Who formed the cluster was what it was to be from the start.

@@ -53,7 +53,11 @@ extension Member {
         func run() async throws {
             try await cluster.withClient { client in
                 let status = try await client.status(of: node.text)
-                // Adding again one whose adding failed half-way does no harm.
+                let members = try await client.members()
+                // Whatever it has become meanwhile: to add it again would make a learner of a voter.
+                if let member = members.first(where: { $0.incarnation == status.node.incarnation }) {
+                    return print(Member.line(member))
+                }
                 let own = try await client.status().cluster.id
                 guard let incarnation = status.node.incarnation, [nil, own].contains(status.cluster.id) else {
                     throw CommandFailure(
