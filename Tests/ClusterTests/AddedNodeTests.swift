@@ -37,13 +37,10 @@ final class AddedNodeTests: XCTestCase {
 
     /// The cluster may speak to it before the change is committed: where that is not, it must ask again, as a new one.
     func testANodeThatReachesTheClusterWaitsForItsAnswer() throws {
-        try withServer(answering: .serviceUnavailable) { url, asked in
-            try withNode(joining: JoinWish(url: url, kind: .voter)) { replica, directory in
+        try withServer(answering: .serviceUnavailable) { server in
+            try withNode(joining: JoinWish(url: server.url, kind: .voter)) { replica, directory in
                 XCTAssertTrue(try isUnavailable(replica, heartbeatTo: "d", 255))
-                let before = asked.load(ordering: .relaxed)
-                let end = Clocks.monotonic() + .seconds(15)
-                while asked.load(ordering: .relaxed) < before + 2, Clocks.monotonic() < end { usleep(2000) }
-                XCTAssertGreaterThanOrEqual(asked.load(ordering: .relaxed), before + 2)
+                waitUntil(server, isAsked: server.questions.count + 2)
                 XCTAssertNil(directory.identity.cluster)
             }
         }
@@ -51,22 +48,22 @@ final class AddedNodeTests: XCTestCase {
 
     /// The change that added it was never committed, and it has nothing of that cluster's log: it asks as a new one.
     func testANodeThatItsClusterDoesNotKnowAsksToBeTakenInAgain() throws {
-        try withServer(answering: .unprocessableContent) { url, asked in
-            try withNode(joining: JoinWish(url: url, kind: .voter), of: cluster) { _, _ in
-                let end = Clocks.monotonic() + .seconds(15)
-                while asked.load(ordering: .relaxed) < 2, Clocks.monotonic() < end { usleep(2000) }
-                XCTAssertEqual(asked.load(ordering: .relaxed), 2)
+        try withServer(answering: .unprocessableContent) { server in
+            try withNode(joining: JoinWish(url: server.url, kind: .voter), of: cluster) { _, _ in
+                waitUntil(server, isAsked: 2)
+                XCTAssertEqual(server.questions.map(\.url), [nil, "http://d:1"])
             }
         }
     }
 
     /// A backup that does not redirect (`--not-primary reject`): another node may be asked, or it itself later.
     func testWhoIsNotThePrimaryIsAskedAgain() throws {
-        try withServer(answering: .misdirectedRequest) { url, _ in
+        try withServer(answering: .misdirectedRequest) { server in
             let client = HTTPClient(name: "joining")
             defer { client.close() }
             let own = MemberIdentity(id: "d", incarnation: Incarnation(255))
-            let joining = Joining(wish: JoinWish(url: url, kind: .voter), own: own, url: "http://d:1", client: client)
+            let wish = JoinWish(url: server.url, kind: .voter)
+            let joining = Joining(wish: wish, own: own, url: "http://d:1", client: client)
             guard case .later = joining.ask(isNew: false) else { return XCTFail("given up") }
         }
     }
@@ -81,30 +78,19 @@ final class AddedNodeTests: XCTestCase {
 
     // MARK: Help
 
-    private final class Count: Sendable {
-        let asked = Atomic(0)
-    }
-
     private func withServer(
         answering status: HTTPResponse.Status,
-        _ body: (_ url: String, _ asked: borrowing Atomic<Int>) throws -> Void
+        _ body: (MembersServer) throws -> Void
     ) throws {
-        let count = Count()
-        var configuration = HTTPServerConfiguration()
-        configuration.writesLoops = 1
-        let server = HTTPServer(
-            configuration: configuration,
-            logger: LocalCluster.logger,
-            handler: { exchange in
-                count.asked.wrappingAdd(1, ordering: .relaxed)
-                exchange.respond(Response(status: status))
-            },
-            connectionClosed: { _ in },
-            refusal: { _ in Response(status: .badRequest) }
-        )
-        let port = try server.start()
+        let server = try MembersServer { _ in Response(status: status) }
         defer { server.stop() }
-        try body("http://127.0.0.1:\(port)", count.asked)
+        try body(server)
+    }
+
+    private func waitUntil(_ server: MembersServer, isAsked count: Int) {
+        let end = Clocks.monotonic() + .seconds(15)
+        while server.questions.count < count, Clocks.monotonic() < end { usleep(2000) }
+        XCTAssertGreaterThanOrEqual(server.questions.count, count)
     }
 
     private func withNode(

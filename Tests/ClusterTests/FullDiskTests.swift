@@ -48,16 +48,7 @@ final class FullDiskTests: XCTestCase {
     /// Room made ahead is looked for again while proposals are refused. Where the disk fails at that, no write would
     /// tell: a node alone has nothing to write.
     func testB13ANodeAloneWhoseDiskFailsWhileItIsFullStops() throws {
-        let cluster = try LocalCluster(1)
-        self.cluster = cluster
-        let node = cluster.nodes[0]
-        let disk = FaultyDisk(seed: 1)
-        node.faultyDisk = disk
-        node.mayFail = true
-        try FileManager.default.createDirectory(atPath: node.path, withIntermediateDirectories: true)
-        try cluster.startAll()
-        _ = try cluster.primary()
-        disk.setCapacity(disk.usedBytes)
+        let (cluster, node, disk) = try startAlone { _, node in node.mayFail = true }
         let text = String(repeating: "x", count: 20_000)
         try cluster.eventually("messages are refused") {
             if case .notAccepted(.diskFull) = try? cluster.send(text, to: node) { true } else { nil }
@@ -75,16 +66,7 @@ final class FullDiskTests: XCTestCase {
     /// What is left of the segment is enough for other writes, and not for the one that waits: nothing is taken until
     /// that one has found room.
     func testB13MessagesAreRefusedAsLongAsAWriteWaitsForRoom() throws {
-        let cluster = try LocalCluster(1)
-        self.cluster = cluster
-        cluster.lowWaterBytes = 1 << 10
-        let node = cluster.nodes[0]
-        let disk = FaultyDisk(seed: 1)
-        node.faultyDisk = disk
-        try FileManager.default.createDirectory(atPath: node.path, withIntermediateDirectories: true)
-        try cluster.startAll()
-        _ = try cluster.primary()
-        disk.setCapacity(disk.usedBytes)
+        let (cluster, node, disk) = try startAlone { cluster, _ in cluster.lowWaterBytes = 1 << 10 }
         let replica = try XCTUnwrap(node.running?.replica)
         let waiting = expectation(description: "the message that has to wait")
         let draft = Draft(sender: "alice", recipient: "bob", content: String(repeating: "x", count: 300_000))
@@ -100,5 +82,22 @@ final class FullDiskTests: XCTestCase {
         }
         disk.setCapacity(nil)
         wait(for: [waiting], timeout: 15)
+    }
+
+    /// One node alone, whose disk is full from now on.
+    private func startAlone(
+        _ prepare: (LocalCluster, LocalCluster.Node) -> Void
+    ) throws -> (LocalCluster, LocalCluster.Node, FaultyDisk) {
+        let cluster = try LocalCluster(1)
+        self.cluster = cluster
+        let node = cluster.nodes[0]
+        prepare(cluster, node)
+        let disk = FaultyDisk(seed: 1)
+        node.faultyDisk = disk
+        try FileManager.default.createDirectory(atPath: node.path, withIntermediateDirectories: true)
+        try cluster.startAll()
+        _ = try cluster.primary()
+        disk.setCapacity(disk.usedBytes)
+        return (cluster, node, disk)
     }
 }

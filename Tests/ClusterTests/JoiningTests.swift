@@ -1,59 +1,36 @@
-import FoundationEssentials
 import HTTPClient
 import HTTPServer
 import HTTPTypes
 import Raft
-import Synchronization
 import XCTest
 
 @testable import Cluster
 
 /// What a node that joins asks of a cluster, and what it makes of the answers.
 final class JoiningTests: XCTestCase {
-    private struct Question: Decodable, Equatable {
-        var id: String
-        var kind: String
-        var url: String?
-        var incarnation: String
-    }
-
     private static let cluster = ClusterID(high: 7, low: 9)
 
     /// The kinds that a node of the cluster was asked for, where each is granted but a voter of who is none yet.
     private func questions(
         _ kind: Membership.Member.Kind,
         whenAsking ask: (Joining) throws -> Void
-    ) throws -> [Question] {
-        let asked = Mutex<[Question]>([])
-        var configuration = HTTPServerConfiguration()
-        configuration.writesLoops = 1
-        let server = HTTPServer(
-            configuration: configuration,
-            logger: LocalCluster.logger,
-            handler: { exchange in
-                guard let question = try? PeerJSON.decode(Question.self, from: exchange.request.body) else {
-                    return exchange.respond(Response(status: .badRequest))
-                }
-                asked.withLock { $0.append(question) }
-                let answer = #"{"cluster":"\#(Self.cluster)","member":{"kind":"\#(question.kind)"}}"#
-                exchange.respond(Response(status: .ok, body: Array(answer.utf8)))
-            },
-            connectionClosed: { _ in },
-            refusal: { _ in Response(status: .badRequest) }
-        )
-        let port = try server.start()
+    ) throws -> [MembersServer.Question] {
+        let server = try MembersServer { question in
+            let answer = #"{"cluster":"\#(Self.cluster)","member":{"kind":"\#(question.kind)"}}"#
+            return Response(status: .ok, body: Array(answer.utf8))
+        }
         defer { server.stop() }
         let client = HTTPClient(name: "joining")
         defer { client.close() }
         try ask(
             Joining(
-                wish: JoinWish(url: "http://127.0.0.1:\(port)", kind: kind),
+                wish: JoinWish(url: server.url, kind: kind),
                 own: MemberIdentity(id: "d", incarnation: Incarnation(255)),
                 url: "http://d:1",
                 client: client
             )
         )
-        return asked.withLock { $0 }
+        return server.questions
     }
 
     /// Where the answer to its first wish got lost, it is a learner already, and lags: asked for a voter, the cluster

@@ -177,13 +177,8 @@ final class DiskFaultTests: StorageTestCase {
         XCTAssertEqual(try contents(of: directory).entries, model.entries)
     }
 
-    func testProposalsAreRefusedWhileItIsTriedWhetherThereIsRoomAgain() throws {
-        let disk = FaultyDisk(seed: 1)
-        var settings = settings()
-        settings.retryInterval = .zero
-        settings.preparesInBackground = true
-        let directory = try openFormed(disk, settings: settings)
-        disk.setCapacity(0)
+    /// Writes so much that the next segment is due.
+    private func fillFirstSegment(of directory: DataDirectory) throws {
         var generator = SeededGenerator(seed: 1)
         try directory.persist([
             Persist(
@@ -191,6 +186,16 @@ final class DiskFaultTests: StorageTestCase {
                 entries: Workload.entries(9, term: 1, after: LogModel(), payloadBytesMax: 250, using: &generator)
             )
         ])
+    }
+
+    func testProposalsAreRefusedWhileItIsTriedWhetherThereIsRoomAgain() throws {
+        let disk = FaultyDisk(seed: 1)
+        var settings = settings()
+        settings.retryInterval = .zero
+        settings.preparesInBackground = true
+        let directory = try openFormed(disk, settings: settings)
+        disk.setCapacity(0)
+        try fillFirstSegment(of: directory)
         directory.log.preparer.wait()
         for _ in 1...1000 { XCTAssertFalse(directory.room.acceptsProposals) }
         disk.setCapacity(nil)
@@ -208,13 +213,7 @@ final class DiskFaultTests: StorageTestCase {
         settings.now = { clock.withLock { $0 } }
         let directory = try openFormed(disk, settings: settings)
         disk.setCapacity(0)
-        var generator = SeededGenerator(seed: 1)
-        try directory.persist([
-            Persist(
-                token: PersistToken(1),
-                entries: Workload.entries(9, term: 1, after: LogModel(), payloadBytesMax: 250, using: &generator)
-            )
-        ])
+        try fillFirstSegment(of: directory)
         disk.setCapacity(nil)
         clock.withLock { $0 = $0 + .milliseconds(999) }
         XCTAssertEqual(directory.room.preparedBytes, 0)
